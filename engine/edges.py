@@ -1,0 +1,53 @@
+"""What may follow what: for every attempt of a plan and every failure kind, the attempts that may start next.
+
+Derived from the plan alone, for `explain` and for drawing. A candidate later in the list starts only when all before it are
+absent (no time left, tried, denied, …).
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from voxplan.engine.failure import KINDS, FailureKind
+from voxplan.engine.plan import Attempt, First, Node, Plan, attempts
+
+__all__ = ("Edge", "edges")
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True):
+    """After a call of `source` ended in `kind`: it is tried again if `retry`, then `targets` in order; with neither, the run ends."""
+
+    source: str
+    kind: FailureKind
+    targets: tuple[str, ...]
+    retry: bool
+
+    @property
+    def end(self) -> bool:
+        """Whether the run always ends here."""
+        return not (self.retry or self.targets)
+
+
+def edges(plan: Plan) -> tuple[Edge, ...]:
+    """One edge for every attempt and kind, in the order of the plan and of the kinds."""
+    return tuple(_edges(plan.root, ()))
+
+
+def _edges(node: Node, after: tuple[tuple[First, int], ...]) -> Iterator[Edge]:
+    """The edges below `node`; `after` are the `first` nodes around it, innermost first, with the position of the child."""
+    if isinstance(node, First):
+        for index, child in enumerate(node.children):
+            yield from _edges(child, ((node, index), *after))
+        return
+    for kind in KINDS:
+        retry = bool(node.delays_ms) and (kind in node.retry_on or kind in node.retry_on_hint)
+        yield Edge(source=node.node, kind=kind, targets=tuple(_next(node, kind, after)), retry=retry)
+
+
+def _next(source: Attempt, kind: FailureKind, after: tuple[tuple[First, int], ...]) -> Iterator[str]:
+    for around, index in after:
+        if kind not in around.on:
+            # The `first` ends in this kind at once; what is around it decides.
+            continue
+        for child in around.children[index + 1 :]:
+            yield from (later.node for later in attempts(child) if later.deployment != source.deployment)

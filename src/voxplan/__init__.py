@@ -1,0 +1,68 @@
+"""voxplan routes speech-to-text.
+
+A policy author declares where audio may go; a pure core turns that spec and one request into a plan, as data; a small async
+shell carries the plan out against the providers.
+
+The names below are loaded when they are first used, so that the engine can be used, and a worker started, without the shell.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from voxplan.engine.plan import Plan
+    from voxplan.engine.request import AudioFacts, Options, Request
+    from voxplan.engine.transcript import Segment, Transcript, Word
+    from voxplan.io_shell.answer import Answer
+    from voxplan.io_shell.client import Vox, open  # noqa: A004 - read as `voxplan.open`
+    from voxplan.io_shell.errors import AdapterBug, MissingExtra, ProviderError, RequestError, SpecError, VoxplanError
+    from voxplan.io_shell.quickstart import atranscription, transcription
+    from voxplan.io_shell.sync import SyncVox, open_sync
+
+__all__ = (
+    "AdapterBug",
+    "Answer",
+    "AudioFacts",
+    "MissingExtra",
+    "Options",
+    "Plan",
+    "ProviderError",
+    "Request",
+    "RequestError",
+    "Segment",
+    "SpecError",
+    "SyncVox",
+    "Transcript",
+    "Vox",
+    "VoxplanError",
+    "Word",
+    "atranscription",
+    "open",
+    "open_sync",
+    "transcription",
+)
+
+__version__ = "0.1.0"
+
+_HOMES: Final = {
+    "engine.plan": ("Plan",),
+    "engine.request": ("AudioFacts", "Options", "Request"),
+    "engine.transcript": ("Segment", "Transcript", "Word"),
+    "io_shell.answer": ("Answer",),
+    "io_shell.client": ("Vox", "open"),
+    "io_shell.errors": ("AdapterBug", "MissingExtra", "ProviderError", "RequestError", "SpecError", "VoxplanError"),
+    "io_shell.quickstart": ("atranscription", "transcription"),
+    "io_shell.sync": ("SyncVox", "open_sync"),
+}
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module `voxplan` has no attribute `{name}`")
+    return getattr(import_module(f"voxplan.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted((*__all__, "__version__"))

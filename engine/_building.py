@@ -37,7 +37,7 @@ _QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
-class Unreadable(Exception):  # noqa: N818 - a signal inside the package, not an error for callers
+class Unreadable(Exception):
     """Nothing after this problem can be read."""
 
     def __init__(self, problem: Problem) -> None:

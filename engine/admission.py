@@ -11,7 +11,12 @@ from voxplan.engine.run import Send
 from voxplan.engine.spec import Limits
 from voxplan.engine.view import IDLE, DeploymentView, Load, View
 
-__all__ = ("NO_LIMITS", "WINDOW_MS", "admit")
+__all__ = (
+    "LOST_AFTER_MS",
+    "NO_LIMITS",
+    "WINDOW_MS",
+    "admit",
+)
 
 WINDOW_MS: Final = 60_000
 LOST_AFTER_MS: Final = 10_000  # time to clean up and to be observed, after a call's last moment

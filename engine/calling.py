@@ -3,8 +3,8 @@
 from voxplan.engine.failure import AttemptFailure
 from voxplan.engine.gates import failed_gates
 from voxplan.engine.plan import Attempt
-from voxplan.engine.run import AbsenceReason, Answered, Denied, Event, Failed, Woke
 from voxplan.engine.progress import Absent, Accepted, Calling, Fell, Outcome, Pausing
+from voxplan.engine.run import AbsenceReason, Answered, Denied, Event, Failed, Woke
 from voxplan.engine.transcript import Transcript
 from voxplan.engine.turn import Turn
 

@@ -10,8 +10,8 @@ from typing import Literal
 import msgspec
 
 from voxplan.engine.capability import ProviderFacts
-from voxplan.engine.sizing import LARGEST_EXPANSION, LARGEST_ROUTE, Size, route_sizes
 from voxplan.engine.quantity import Span
+from voxplan.engine.sizing import LARGEST_EXPANSION, LARGEST_ROUTE, Size, route_sizes
 from voxplan.engine.spec import Account, Balance, Deployment, RouteNode, Rules, Spec
 from voxplan.engine.spelling import suggestion
 from voxplan.engine.tree import Path
@@ -19,7 +19,7 @@ from voxplan.engine.tree import Path
 __all__ = ("Finding", "check", "used_names")
 
 
-Catalog = Mapping[str, ProviderFacts]
+_Catalog = Mapping[str, ProviderFacts]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-def check(spec: Spec, catalog: Catalog) -> tuple[Finding, ...]:
+def check(spec: Spec, catalog: _Catalog) -> tuple[Finding, ...]:
     """Everything that is wrong or doubtful in `spec`, in the order of the document's sections. No error = it compiles."""
     findings = [
         *_check_accounts(spec, catalog),
@@ -55,14 +55,14 @@ def _warning(path: Path, message: str) -> Finding:
     return Finding(severity="warning", path=path, message=message)
 
 
-def _check_accounts(spec: Spec, catalog: Catalog) -> Iterator[Finding]:
+def _check_accounts(spec: Spec, catalog: _Catalog) -> Iterator[Finding]:
     for name, account in spec.accounts.items():
         yield from _check_provider(("accounts", name), account.provider, account, catalog)
         if not any(deployment.account == name for deployment in spec.deployments.values()):
             yield _warning(("accounts", name), f"no deployment uses account `{name}`")
 
 
-def _check_deployments(spec: Spec, catalog: Catalog) -> Iterator[Finding]:
+def _check_deployments(spec: Spec, catalog: _Catalog) -> Iterator[Finding]:
     for name, deployment in spec.deployments.items():
         path: Path = ("deployments", name)
         if name in spec.routes:
@@ -80,7 +80,7 @@ def _check_deployments(spec: Spec, catalog: Catalog) -> Iterator[Finding]:
             yield from _check_deployment(path, deployment, account, catalog)
 
 
-def _check_deployment(path: Path, deployment: Deployment, account: Account | None, catalog: Catalog) -> Iterator[Finding]:
+def _check_deployment(path: Path, deployment: Deployment, account: Account | None, catalog: _Catalog) -> Iterator[Finding]:
     if account is None and deployment.provider is not None:
         yield from _check_provider(path, deployment.provider, deployment, catalog)
     facts = catalog.get(account.provider if account else deployment.provider or "")
@@ -94,7 +94,7 @@ def _check_deployment(path: Path, deployment: Deployment, account: Account | Non
         yield _error(path, f"provider `{facts.provider}` needs an `api_key`")
 
 
-def _check_provider(path: Path, provider: str, entry: Account | Deployment, catalog: Catalog) -> Iterator[Finding]:
+def _check_provider(path: Path, provider: str, entry: Account | Deployment, catalog: _Catalog) -> Iterator[Finding]:
     facts = catalog.get(provider)
     if facts is None:
         yield _error((*path, "provider"), f"unknown provider `{provider}`{suggestion(provider, catalog)}")
@@ -129,9 +129,10 @@ def _check_rules(spec: Spec) -> Iterator[Finding]:
     if spec.defaults.name is not None:
         yield _error(("defaults", "name"), "`name` names a node of a route and cannot stand in `defaults`")
     yield from _check_spans(("defaults",), spec.defaults)
+    roots: set[Path] = {("routes", name) for name in spec.routes}
     for path, node in _nodes(spec):
         yield from _check_spans(path, node)
-        is_root = len(path) == 2  # ("routes", name)
+        is_root = path in roots
         if node.when_all_poor is not None and not is_root:
             yield _error((*path, "when_all_poor"), "`when_all_poor` belongs to the root of a route")
         if node.name is not None and is_root:

@@ -25,10 +25,10 @@ from voxplan.engine.spec import Accept, Arm, Backoff, Balance, Limits, Retry, Ro
 
 __all__ = ("compile_checked", "compile_spec")
 
-Listed = tuple[str, ...] | None
+_Listed = tuple[str, ...] | None
 
 
-class Carried(msgspec.Struct, frozen=True, kw_only=True):
+class _Carried(msgspec.Struct, frozen=True, kw_only=True):
     """The rules that hold at a node unless it replaces them."""
 
     timeout: Span | None = None
@@ -37,16 +37,16 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
     when_all_cooling: WhenAllCooling = "try"
 
 
-class Spot(msgspec.Struct, frozen=True, kw_only=True):
+class _Spot(msgspec.Struct, frozen=True, kw_only=True):
     """Where a node stands: its name in the plan, its name in its defining route, and deadlines that count from its entry."""
 
     node: str
     draw: str
     deadlines: tuple[Span, ...] = ()
 
-    def below(self, label: str) -> "Spot":
+    def below(self, label: str) -> "_Spot":
         """The place of the child with this label."""
-        return Spot(node=f"{self.node}/{label}", draw=f"{self.draw}/{label}")
+        return _Spot(node=f"{self.node}/{label}", draw=f"{self.draw}/{label}")
 
 
 def compile_spec(spec: Spec, catalog: Mapping[str, ProviderFacts]) -> Success[Router] | Failure[tuple[Finding, ...]]:
@@ -101,18 +101,18 @@ def _credential(name: str, provider: str, base_url: str | None, api_key: str | N
 
 def _route(spec: Spec, name: str, calls: int) -> RouterRoute:
     root, defaults = spec.routes[name], spec.defaults
-    spot = Spot(node=name, draw=name, deadlines=_own_deadline(defaults))
+    spot = _Spot(node=name, draw=name, deadlines=_own_deadline(defaults))
     return RouterRoute(
         name=name,
-        root=_node(spec, root, spot, _carry(Carried(), defaults)),
+        root=_node(spec, root, spot, _carry(_Carried(), defaults)),
         attempts=calls,
         when_all_poor=root.when_all_poor or defaults.when_all_poor or "return",
     )
 
 
-def _carry(outer: Carried, rules: Rules) -> Carried:
+def _carry(outer: _Carried, rules: Rules) -> _Carried:
     """The rules inside a node: its own where it has them, else those around it."""
-    return Carried(
+    return _Carried(
         timeout=rules.timeout if rules.timeout is not None else outer.timeout,
         retry=rules.retry if rules.retry is not None else outer.retry,
         accept=rules.accept if rules.accept is not None else outer.accept,
@@ -124,7 +124,7 @@ def _own_deadline(rules: Rules) -> tuple[Span, ...]:
     return () if rules.deadline is None else (rules.deadline,)
 
 
-def _node(spec: Spec, node: RouteNode, spot: Spot, outer: Carried) -> RouterNode:
+def _node(spec: Spec, node: RouteNode, spot: _Spot, outer: _Carried) -> RouterNode:
     rules = _carry(outer, node)
     spot = replace(spot, deadlines=(*spot.deadlines, *_own_deadline(node)))
     if node.use is not None:
@@ -139,7 +139,7 @@ def _node(spec: Spec, node: RouteNode, spot: Spot, outer: Carried) -> RouterNode
     return Chain(node=spot.node, children=children, on=on, deadlines=spot.deadlines)
 
 
-def _leaf(deployment: str, spot: Spot, rules: Carried) -> Leaf:
+def _leaf(deployment: str, spot: _Spot, rules: _Carried) -> Leaf:
     accept = rules.accept
     gated = accept is not None and accept != Accept()
     return Leaf(
@@ -167,7 +167,7 @@ def _retry_rule(retry: Retry) -> RetryRule:
     )
 
 
-def _kinds(listed: Listed, star: tuple[FailureKind, ...]) -> tuple[FailureKind, ...]:
+def _kinds(listed: _Listed, star: tuple[FailureKind, ...]) -> tuple[FailureKind, ...]:
     """The kinds that an `on` names, in the order of the table; none given means `*`."""
     if listed is None:
         return star
@@ -175,7 +175,7 @@ def _kinds(listed: Listed, star: tuple[FailureKind, ...]) -> tuple[FailureKind, 
     return tuple(kind for kind in KINDS if kind in from_star or kind in listed)
 
 
-def _spread(spec: Spec, balance: Balance, spot: Spot, rules: Carried, on: tuple[FailureKind, ...]) -> Spread:
+def _spread(spec: Spec, balance: Balance, spot: _Spot, rules: _Carried, on: tuple[FailureKind, ...]) -> Spread:
     # Sorted by label and content, so that the order in which an author lists the arms changes no name (law D2).
     among = sorted(balance.among, key=lambda arm: (_label(arm.route), msgspec.json.encode(arm, order="deterministic")))
     labels = _unique(tuple(_label(arm.route) for arm in among))
@@ -202,7 +202,7 @@ def _label(node: RouteNode) -> str:
 
 
 def _unique(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """The labels with repeats numbered ~2, ~3, …"""
+    """The labels, with repeats numbered from ~2."""
     seen: dict[str, int] = {}
     unique: list[str] = []
     for label in labels:

@@ -6,15 +6,14 @@ left out, it may not be null. Patterns have to match the whole text. What the ke
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from msgspec import inspect
 from returns.result import Failure, Success
 
 from voxplan.engine import tree
-from voxplan.engine.spelling import listed, quoted, suggestion
+from voxplan.engine.spelling import listed, nearest, quoted, suggestion
 from voxplan.engine.tree import MAX_PROBLEMS, Broken, Entry, Node, Path, Place, Problem, Scalar, show_path
 
 __all__ = ("Decoded", "Language", "Leaf", "decode")
@@ -50,7 +49,7 @@ class _Nothing:
     """Stands for a value that could not be decoded, which has been reported."""
 
 
-class _Enough(Exception):  # noqa: N818 - a signal inside the module
+class _Enough(Exception):
     """There are as many problems as anybody reads."""
 
 
@@ -62,15 +61,10 @@ def decode(root: Node, type_: type[T], language: Language) -> Decoded[T]:
     """Decode the whole tree; never raises. With problems in the tree already (`Broken`), the value is None."""
     decoder = _Decoder(language)
     try:
-        value = decoder.value(_described(type_), root, (), root.place)
+        value = decoder.value(inspect.type_info(type_), root, (), root.place)
     except _Enough:
         value = _NOTHING
     return Decoded(value if isinstance(value, type_) else None, tuple(decoder.problems), decoder.places)
-
-
-@cache
-def _described(type_: type) -> inspect.Type:
-    return inspect.type_info(type_)
 
 
 class _Decoder:
@@ -86,7 +80,7 @@ class _Decoder:
         self.places[path] = node.place if isinstance(node, Scalar) else key
         described = ""
         if isinstance(info, inspect.Metadata):
-            described = str((info.extra_json_schema or {}).get("description", ""))
+            described = _description(info)
             info = info.type
         if isinstance(node, Broken):
             return _NOTHING
@@ -94,6 +88,11 @@ class _Decoder:
             return self._one_of(info, node, path, key)
         if isinstance(info, inspect.StructType) and info.cls in self._language.leaves:
             return self._leaf(info, node, path)
+        if isinstance(node, Scalar):
+            return self._scalar(info, node.value, path, described)
+        return self._collection(info, node, path, described)
+
+    def _collection(self, info: inspect.Type, node: Node, path: Path, described: str) -> object:
         match info, node:
             case inspect.StructType(), tree.Mapping():
                 return self._struct(info, node, path)
@@ -101,34 +100,41 @@ class _Decoder:
                 return self._dict(info, node, path)
             case inspect.VarTupleType(), tree.Sequence():
                 return self._tuple(info, node, path)
-            case inspect.LiteralType(), Scalar(found):
-                return self._literal(info, found, path)
-            case inspect.StrType(), Scalar(str(text)):
-                return self._text(info, text, path, described)
-            case inspect.BoolType(), Scalar(bool(flag)):
-                return flag
-            case inspect.IntType(), Scalar(int(number)) if not isinstance(number, bool):
-                return self._number(info, number, path)
-            case inspect.FloatType(), Scalar(int(number) | float(number)) if not isinstance(number, bool):
-                return self._number(info, float(number), path)
             case _:
                 return self._unexpected(path, described or self._noun(info), node)
+
+    def _scalar(self, info: inspect.Type, found: tree.Value, path: Path, described: str) -> object:
+        match info, found:
+            case inspect.LiteralType(), _:
+                return self._literal(info, found, path)
+            case inspect.StrType(), str():
+                return self._text(info, found, path, described)
+            case inspect.BoolType(), bool():
+                return found
+            case inspect.IntType(), int() if not isinstance(found, bool):
+                return self._number(info, found, path)
+            case inspect.FloatType(), int() | float() if not isinstance(found, bool):
+                return self._number(info, float(found), path)
+            case _:
+                return self._unexpected(path, described or self._noun(info), Scalar(found, self.places[path]))
 
     def _struct(self, info: inspect.StructType, node: tree.Mapping, path: Path) -> object:
         fields = {field.encode_name: field for field in info.fields}
         values: dict[str, object] = {}
+        meant: set[str | None] = set()
         for entry in node.entries:
             field = fields.get(entry.key)
             if field is None:
                 self._unknown_key(entry, fields, path)
+                meant.add(nearest(entry.key, fields))
             else:
                 values[field.name] = self._optional(field, entry, (*path, entry.key))
-        for name, field in fields.items():
-            if field.required and field.name not in values:
+        missing = [name for name, field in fields.items() if field.required and field.name not in values]
+        for name in missing:
+            if name not in meant:
                 self._report(path, self.places[path], f"missing key {quoted(name)}{self._inside(path)}")
-                values[field.name] = _NOTHING
         make: Callable[..., object] = info.cls
-        is_whole = _NOTHING not in values.values() and len(values) >= len(node.entries)
+        is_whole = not missing and len(values) == len(node.entries) and _NOTHING not in values.values()
         return make(**values) if is_whole else _NOTHING
 
     def _optional(self, field: inspect.Field, entry: Entry, path: Path) -> object:
@@ -226,7 +232,7 @@ class _Decoder:
             case inspect.StructType(cls=cls):
                 return self._language.nouns.get(cls, "a mapping")
             case inspect.LiteralType(values=values):
-                return f"{'one of ' if len(values) > 1 else ''}{listed(_sorted(values))}"
+                return f"{'one of ' if len(values) > 1 else ''}{listed(sorted(map(str, values)))}"
             case _:
                 return _NOUNS.get(type(info), "something else")
 
@@ -241,8 +247,12 @@ _NOUNS: Final[Mapping[type[inspect.Type], str]] = {
 }
 
 
-def _sorted(values: Iterable[str | int]) -> list[str | int]:
-    return sorted(values, key=str)
+def _description(info: inspect.Metadata) -> str:
+    match info:
+        case inspect.Metadata(extra_json_schema={"description": str(text)}):
+            return text
+        case _:
+            return ""
 
 
 def _kind(node: Node) -> str:

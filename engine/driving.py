@@ -14,22 +14,22 @@ from msgspec.structs import replace
 from voxplan.engine.calling import resume_attempt, start_attempt
 from voxplan.engine.failure import FailureKind, worst
 from voxplan.engine.plan import Attempt, First, Node, Plan
-from voxplan.engine.run import Cancelled, Command, Event, Finish
 from voxplan.engine.progress import Absent, Accepted, Calling, Fell, Outcome, Pausing, Run, State, Trying
+from voxplan.engine.run import Cancelled, Command, Event, Finish
 from voxplan.engine.turn import Turn
 
 __all__ = ("advance", "begin")
 
-Step = tuple[Run, tuple[Command, ...]]
+_Step = tuple[Run, tuple[Command, ...]]
 
 
-def begin(plan: Plan, moment_ms: int) -> Step:
+def begin(plan: Plan, moment_ms: int) -> _Step:
     """Start `plan` at `moment_ms`."""
     turn = Turn(Run(plan=plan, started_ms=moment_ms), moment_ms)
     return _close(_start(plan.root, None, turn), turn)
 
 
-def advance(run: Run, event: Event, moment_ms: int) -> Step:
+def advance(run: Run, event: Event, moment_ms: int) -> _Step:
     """The run after `event`, which happened at `moment_ms`, and what the shell has to do now."""
     if run.state is None:
         return run, ()
@@ -83,14 +83,14 @@ def _resume(state: State, event: Event, turn: Turn) -> State | Outcome:
     return _try(state.node, state.index + 1, state.end_ms, last, turn)
 
 
-def _close(result: State | Outcome, turn: Turn) -> Step:
+def _close(result: State | Outcome, turn: Turn) -> _Step:
     """End the step: the run goes on in a state, or is finished."""
     if isinstance(result, State):
         return replace(turn.run, state=result), tuple(turn.commands)
     return _finish(Finish(served=result.attempt) if isinstance(result, Accepted) else _unserved(turn.run), turn)
 
 
-def _finish(finish: Finish, turn: Turn) -> Step:
+def _finish(finish: Finish, turn: Turn) -> _Step:
     return replace(turn.run, state=None, finished=finish), (*turn.commands, finish)
 
 
@@ -102,7 +102,7 @@ def _unserved(run: Run) -> Finish:
     return Finish(kind=worst(kinds)) if kinds else Finish()
 
 
-def _cancel(state: State, turn: Turn) -> Step:
+def _cancel(state: State, turn: Turn) -> _Step:
     """The caller went away: stop every call that is out."""
     for calling in _out(state):
         turn.cancel(calling)

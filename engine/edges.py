@@ -15,7 +15,10 @@ __all__ = ("Edge", "edges")
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
-    """After a call of `source` ended in `kind`: it is tried again if `retry`, then `targets` in order; with neither, the run ends."""
+    """What follows when a call of `source` ended in `kind`: again `source` if `retry`, then `targets` in order.
+
+    With neither, the run ends.
+    """
 
     source: str
     kind: FailureKind

@@ -8,7 +8,21 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-__all__ = ("KINDS", "LISTABLE", "RETRIED", "RETRIED_ON_HINT", "STAR", "AttemptFailure", "Certainty", "FailureKind", "KindRule", "worst")
+__all__ = (
+    "KINDS",
+    "LISTABLE",
+    "RETRIED",
+    "RETRIED_ON_HINT",
+    "STAR",
+    "AttemptFailure",
+    "Certainty",
+    "FailureKind",
+    "Fallback",
+    "HealthEffect",
+    "KindRule",
+    "Retrying",
+    "worst",
+)
 
 FailureKind = Literal[
     "cancelled",

@@ -14,7 +14,16 @@ from voxplan.engine.failure import KINDS, HealthEffect
 from voxplan.engine.run import Observation
 from voxplan.engine.view import DeploymentView, Load, View
 
-__all__ = ("LONG_MS", "LOUD_MS", "OPEN_AFTER", "RATE_MS", "observe")
+__all__ = (
+    "FIRST_COOLING_MS",
+    "LONGEST_COOLING_MS",
+    "LONGEST_HINT_MS",
+    "LONG_MS",
+    "LOUD_MS",
+    "OPEN_AFTER",
+    "RATE_MS",
+    "observe",
+)
 
 OPEN_AFTER: Final = 3  # failures in a row; one or two happen to every provider
 FIRST_COOLING_MS: Final = 15_000

@@ -13,7 +13,20 @@ import msgspec
 
 from voxplan.engine.failure import FailureKind
 
-__all__ = ("Attempt", "Bounds", "First", "Gates", "LeftOut", "Node", "Plan", "Reason", "ReasonCode", "Refusal", "attempts", "digest")
+__all__ = (
+    "Attempt",
+    "Bounds",
+    "First",
+    "Gates",
+    "LeftOut",
+    "Node",
+    "Plan",
+    "Reason",
+    "ReasonCode",
+    "Refusal",
+    "attempts",
+    "digest",
+)
 
 ReasonCode = Literal["cooling", "weight_zero", "incapable", "timeout_below_shortest", "not_spilled"]
 """Why a deployment is not in a plan. `not_spilled`: a `balance` chose other arms and its `spill` ended before this one."""

@@ -18,6 +18,7 @@ __all__ = (
     "Cancelled",
     "Command",
     "Denied",
+    "Ending",
     "Event",
     "Failed",
     "Finish",
@@ -38,11 +39,10 @@ Ending = Literal["accepted", "failed"]
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True, tag="send"):
-    """Start call `attempt` (the `number`-th to this deployment, from 1) at `at_ms`, which is now, and give it until `until_ms`,
-    decoding included.
+    """Start call `attempt` at `at_ms`, which is now, and give it until `until_ms`, decoding included.
 
-    `whole` says that `until_ms` is the attempt's own whole timeout, not cut short by a deadline. `despite_cooling`: the plan
-    has only this deployment, although it cools off.
+    `number` counts the calls to this deployment from 1. `whole` says that `until_ms` is the attempt's own whole timeout, not cut
+    short by a deadline. `despite_cooling`: the plan has only this deployment, although it cools off.
     """
 
     attempt: int

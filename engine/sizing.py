@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from voxplan.engine.spec import Balance, RouteNode, Spec
+from voxplan.engine.spec import Balance, RouteNode, Rules, Spec
 
 __all__ = ("LARGEST_EXPANSION", "LARGEST_ROUTE", "Size", "route_sizes")
 
@@ -26,12 +26,12 @@ class Size(msgspec.Struct, frozen=True):
 def route_sizes(spec: Spec) -> dict[str, Size]:
     """The size of every route of a spec whose names resolve and whose routes have no cycle."""
     counted: dict[tuple[str, int], Size] = {}
-    times = _times(spec.defaults.retry and spec.defaults.retry.times, 0)
+    times = _times(spec.defaults, 0)
     return {name: _route(spec, name, times, counted) for name in spec.routes}
 
 
-def _times(own: int | None, outer: int) -> int:
-    return outer if own is None else own
+def _times(rules: Rules, outer: int) -> int:
+    return outer if rules.retry is None else rules.retry.times
 
 
 def _route(spec: Spec, name: str, times: int, counted: dict[tuple[str, int], Size]) -> Size:
@@ -41,7 +41,7 @@ def _route(spec: Spec, name: str, times: int, counted: dict[tuple[str, int], Siz
 
 
 def _node(spec: Spec, node: RouteNode, outer: int, counted: dict[tuple[str, int], Size]) -> Size:
-    times = _times(node.retry and node.retry.times, outer)
+    times = _times(node, outer)
     if node.use is not None:
         return _route(spec, node.use, times, counted) if node.use in spec.routes else Size(1 + times, 1)
     if node.balance is not None:

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from voxplan.engine.failure import AttemptFailure
 from voxplan.engine.plan import Attempt
-from voxplan.engine.run import AbsenceReason, Cancel, Command, Observation, Observe, Send, Skipped, TrailEntry, Wake
 from voxplan.engine.progress import Calling, Pausing, Run
+from voxplan.engine.run import AbsenceReason, Cancel, Command, Observation, Observe, Send, Skipped, TrailEntry, Wake
 
 __all__ = ("Turn",)
 

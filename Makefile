@@ -1,0 +1,112 @@
+# A machine with Python 3.11 or newer and make needs nothing else: `make demo` and `make test` make their own virtual
+# environment. Written for GNU make 3.81 (macOS) and later, and for /bin/sh.
+#
+# PYTHON   the interpreter to make the environment with     make test PYTHON=python3.12
+# PYTHONS  the interpreters for `make test-matrix`          make test-matrix PYTHONS="/opt/python3.13/bin/python3"
+# VENV     where the environment goes                       make test VENV=/tmp/voxplan-venv
+# ARGS     other arguments for pytest, without coverage      make test ARGS="tests/engine -k retry -x"
+
+VENV ?= .venv
+PYTHON ?=
+PYTHONS ?= python3.11 python3.12 python3.13 python3.14 $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1[1-9].*/bin/python3)
+ARGS ?=
+
+python := $(VENV)/bin/python
+candidates := $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11 python)
+suitable := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+version := import sys; print("%d.%d" % sys.version_info[:2])
+made_for = "$$(pwd -P):$(PYTHON):$(VENV)"
+
+# Somebody else's packages and settings would not be what was tested.
+unexport PYTHONPATH PYTHONHOME
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-quick test-lowest test-matrix lint format bench thorough clean always
+
+help: ## what can be made
+	@awk -F ' *## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.installed-demo ## transcribe a real recording while two providers fail
+	@"$(python)" -m voxplan.io_shell.demo
+
+test: $(VENV)/.installed-dev ## the whole test suite with branch coverage, the same cases each time
+	VOXPLAN_HYPOTHESIS=ci "$(python)" -m pytest $(or $(ARGS),--cov --cov-report=term)
+
+test-quick: $(VENV)/.installed-test ## the suite with few generated cases, without coverage and packaging
+	VOXPLAN_HYPOTHESIS=quick "$(python)" -m pytest -q -m "not package and not slow" $(ARGS)
+
+test-matrix: ## test-quick on each other Python version that is here, in an environment of its own
+	@seen=" $$("$(python)" -c '$(version)' 2>/dev/null) "; \
+	for python in $(PYTHONS); do \
+	  "$$python" -c '$(suitable)' 2>/dev/null || continue; \
+	  version=$$("$$python" -c '$(version)'); \
+	  case "$$seen" in *" $$version "*) continue ;; esac; \
+	  seen="$$seen$$version "; \
+	  echo "== Python $$version: $$python"; \
+	  $(MAKE) --no-print-directory test-quick PYTHON="$$python" VENV=".venv-$$version" || exit 1; \
+	done
+
+test-lowest: ## test-quick with the oldest versions of the core dependencies that pyproject.toml allows
+	@$(MAKE) --no-print-directory .venv-lowest/.installed-test VENV=.venv-lowest
+	@.venv-lowest/bin/python -c "$$LOWEST" | xargs .venv-lowest/bin/python -m pip install --quiet
+	@$(MAKE) --no-print-directory test-quick VENV=.venv-lowest
+
+thorough: $(VENV)/.installed-dev ## the suite with very many generated cases, new ones each time (many minutes)
+	VOXPLAN_HYPOTHESIS=thorough "$(python)" -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev ## ruff, mypy, pyright, import-linter
+	"$(python)" -m ruff check .
+	"$(python)" -m ruff format --check .
+	"$(python)" -m mypy
+	"$(python)" -m pyright --pythonpath "$(python)"
+	"$(VENV)/bin/lint-imports" --no-cache
+
+format: $(VENV)/.installed-dev ## rewrite the sources the way `make lint` wants them
+	"$(python)" -m ruff check --fix-only .
+	"$(python)" -m ruff format .
+
+bench: $(VENV)/.installed-dev ## the measurements in bench/
+	@for script in bench/[a-z]*.py; do echo "== $$script"; "$(python)" "$$script" || exit 1; done
+
+clean: ## remove what the other commands left behind
+	rm -rf .venv .venv-* build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment is of no use when its interpreter has gone, when the folder has moved (an editable installation and scripts
+# hold absolute paths), or when it was made with another PYTHON: then it is made anew. `.made-for` is written last, so an
+# interrupted start counts as none. pip learnt of dependency groups in 25.1; Python 3.11 brings an older one.
+fits := $(shell test -x "$(python)" && test "$$(cat "$(VENV)/.made-for" 2>/dev/null)" = $(made_for) && echo yes)
+
+$(VENV)/.made-for: $(if $(fits),,always)
+	@rm -rf "$(VENV)"
+	@for python in $(candidates); do \
+	  if "$$python" -c '$(suitable)' 2>/dev/null; then found="$$python"; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo 'make: no Python >= 3.11 with venv and ensurepip among: $(candidates) (on Debian: apt install python3-venv); name one with PYTHON=' >&2; \
+	  exit 1; \
+	fi; \
+	echo "making $(VENV) with $$found: the first time takes a minute or two" && \
+	"$$found" -m venv "$(VENV)" && \
+	"$(python)" -m pip install --quiet 'pip>=25.1'
+	@printf '%s\n' $(made_for) > "$@"
+
+$(VENV)/.installed-demo: pyproject.toml $(VENV)/.made-for
+	@"$(python)" -m pip install --quiet --editable '.[cli,local]'
+	@touch "$@"
+
+$(VENV)/.installed-test: pyproject.toml $(VENV)/.made-for
+	@"$(python)" -m pip install --quiet --editable '.[all]' --group test
+	@touch "$(VENV)/.installed-demo" "$@"
+
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.made-for
+	@"$(python)" -m pip install --quiet --editable '.[all]' --group dev
+	@touch "$(VENV)/.installed-demo" "$(VENV)/.installed-test" "$@"
+
+define LOWEST
+import re, tomllib
+for requirement in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]:
+    print(re.sub(r">=([^,]+).*", r"==\1", requirement))
+endef
+export LOWEST

@@ -1,0 +1,70 @@
+"""The embedded recogniser as a provider: what it can do, and how one call becomes one recognition on this machine.
+
+Two kinds of model. `default` is the small English model that the extra brings along: lines with times, no word times, no
+prompt. Any other model name is the path of faster-whisper weights on disk: every language, word times, prompt, temperature.
+Nothing here knows processes, files or decoders: it yields a `Recognise` and is given what was heard.
+"""
+
+from collections.abc import Generator
+from typing import Final
+
+from returns.result import Failure, Success
+
+from voxplan.adapters.languages import code_of
+from voxplan.adapters.wire import Call, Got, Recognise, Recognised, Want
+from voxplan.engine.capability import Capabilities, ProviderFacts
+from voxplan.engine.failure import AttemptFailure
+from voxplan.engine.transcript import Transcript
+
+__all__ = ("DEFAULT_MODEL", "FACTS", "exchange")
+
+DEFAULT_MODEL: Final = "default"
+
+_ENGLISH: Final = frozenset({"en", "eng"})  # ISO 639-1 and 639-3
+
+FACTS: Final = ProviderFacts(
+    provider="local",
+    needs_key=False,
+    vendor="local",
+    models=((DEFAULT_MODEL, Capabilities(languages=("en",), segments=True)),),
+    otherwise=Capabilities(segments=True, words=True, prompt=True, temperature=True),
+)
+
+
+def exchange(call: Call) -> Generator[Want, Got, Success[Transcript] | Failure[AttemptFailure]]:
+    """Ask for one recognition; a language the default model does not know fails without asking."""
+    language = call.options.language
+    if call.model == DEFAULT_MODEL and language is not None and code_of(language) not in _ENGLISH:
+        return Failure(_unsupported(language))
+    got = yield Recognise(
+        model=call.model,
+        language=None if language is None else code_of(language) or language,
+        prompt=call.options.prompt,
+        temperature=call.options.temperature,
+        words="word" in call.options.timestamps,
+    )
+    if not isinstance(got, Recognised):
+        return Failure(_bug(type(got).__name__))
+    return Success(_transcript(got))
+
+
+def _transcript(heard: Recognised) -> Transcript:
+    """What was heard, with the text joined from its segments."""
+    return Transcript(
+        text=" ".join(segment.text for segment in heard.segments),
+        language=heard.language,
+        seconds=heard.seconds,
+        segments=heard.segments,
+        words=heard.words,
+    )
+
+
+def _unsupported(language: str) -> AttemptFailure:
+    reason = f"the default local model knows English only, got language `{language}`"
+    return AttemptFailure(kind="unsupported", reason=reason, sent="no", charged="no")
+
+
+def _bug(got: str) -> AttemptFailure:
+    return AttemptFailure(
+        kind="adapter_bug", reason=f"expected `Recognised` from the shell, got `{got}`", sent="no", charged="no"
+    )

@@ -1,0 +1,38 @@
+"""Containers as providers want them named: file extension to media type.
+
+A literal table, because `mimetypes` reads the machine's own tables and would answer differently elsewhere.
+"""
+
+from typing import Final
+
+__all__ = ("MEDIA_TYPES", "UNKNOWN_MEDIA_TYPE", "media_type")
+
+MEDIA_TYPES: Final[dict[str, str]] = {
+    "aac": "audio/aac",
+    "aiff": "audio/aiff",
+    "amr": "audio/amr",
+    "flac": "audio/flac",
+    "m4a": "audio/mp4",
+    "mkv": "video/x-matroska",
+    "mov": "video/quicktime",
+    "mp3": "audio/mpeg",
+    "mp4": "audio/mp4",
+    "mpeg": "audio/mpeg",
+    "mpga": "audio/mpeg",
+    "oga": "audio/ogg",
+    "ogg": "audio/ogg",
+    "opus": "audio/ogg",
+    "wav": "audio/wav",
+    "webm": "audio/webm",
+}
+
+UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
+
+
+def media_type(filename: str) -> str:
+    """The media type that fits the extension of `filename`.
+
+    >>> media_type("talk.MP3"), media_type("talk")
+    ('audio/mpeg', 'application/octet-stream')
+    """
+    return MEDIA_TYPES.get(filename.rpartition(".")[2].lower(), UNKNOWN_MEDIA_TYPE)

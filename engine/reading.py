@@ -1,0 +1,93 @@
+"""A routing spec from its text: every mistake at once, each with its place (laws T5, T6, S4).
+
+The way of a document: `document` makes a tree of any bytes, `_lifting` writes its short forms out, `decoding` makes a `Spec` of
+it. What names refer to is checked later, in `checking`, which finds places by `ReadSpec.locate`. No message shows what stands
+at `api_key` or `base_url`, because that may be a secret.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+from returns.result import Failure, Success
+
+from voxplan.engine import tree
+from voxplan.engine._lifting import lift
+from voxplan.engine.decoding import Language, decode
+from voxplan.engine.document import FORMATS, Format, parse_document
+from voxplan.engine.quantity import Span, parse_span
+from voxplan.engine.spec import RouteNode, Spec
+from voxplan.engine.tree import MAX_PROBLEMS, Node, Path, Place, Problem, Scalar
+
+__all__ = ("FORMATS", "Format", "Path", "Place", "Problem", "ReadSpec", "format_problem", "read")
+
+_LANGUAGE: Final = Language(
+    leaves={Span: parse_span},
+    nouns={RouteNode: "a route (a name, a list or a mapping)", Span: "a duration such as `8s`"},
+    secrets=frozenset({"api_key", "base_url"}),
+    implied=frozenset({"route"}),
+)
+_REFERENCE: Final = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
+_URL: Final = re.compile(rf"(?:https?://(?!/|$)|{_REFERENCE})(?:{_REFERENCE}|[^\x00-\x20\x7f\s$?#\\])*", re.IGNORECASE)
+_USER_INFO: Final = re.compile(r"(?:[^/?#\\]*:[/\\]{2})?[^/?#\\]*@")
+
+
+class ReadSpec(msgspec.Struct, frozen=True):
+    """A spec, and where in the document `source` the things at each path of its normal form stand."""
+
+    spec: Spec
+    places: dict[Path, Place]
+    source: str
+
+    def locate(self, path: Path) -> Place:
+        """The place of `path`, or of the nearest thing around it that was written."""
+        ways = (path[:length] for length in range(len(path), 0, -1))
+        return next((self.places[way] for way in ways if way in self.places), self.places[()])
+
+
+def read(content: bytes | str, form: Format, source: str) -> Success[ReadSpec] | Failure[tuple[Problem, ...]]:
+    """Read the spec in `content`; never raises. The problems come in the order of the document, never none."""
+    parsed = parse_document(content, form)
+    if isinstance(parsed, Failure):
+        return Failure(_in_order(parsed.failure()))
+    document = parsed.unwrap()
+    root, misshapen = lift(document.root)
+    decoded = decode(root, Spec, _LANGUAGE)
+    problems = (*document.problems, *misshapen, *_address_problems(root), *decoded.problems)
+    if problems or decoded.value is None:
+        return Failure(_in_order(problems))
+    return Success(ReadSpec(decoded.value, decoded.places, source))
+
+
+def format_problem(problem: Problem, source: str) -> str:
+    """The problem on one line, in the form that editors and terminals open: `file:line:column: message`."""
+    return f"{source}:{problem.place.line}:{problem.place.column}: {problem.message}"
+
+
+def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: problem.place)[:MAX_PROBLEMS])
+
+
+def _address_problems(root: Node) -> Iterator[Problem]:
+    """What is wrong with each `base_url`; never what it says."""
+    for section in _entries(root):
+        for item in _entries(section.value) if section.key in {"accounts", "deployments"} else ():
+            for entry in _entries(item.value):
+                match entry:
+                    case tree.Entry("base_url", _, Scalar(str(url), place)) if message := _address_problem(url):
+                        yield Problem((section.key, item.key, "base_url"), place, message)
+                    case _:
+                        pass
+
+
+def _entries(node: Node) -> tuple[tree.Entry, ...]:
+    return node.entries if isinstance(node, tree.Mapping) else ()
+
+
+def _address_problem(url: str) -> str | None:
+    if _USER_INFO.match(url):
+        return "expected a url without user and password: a key stands at `api_key`, by reference"
+    if not _URL.fullmatch(url):
+        return "expected a url such as `https://api.example.com/v1` without query, or a reference such as `${BASE_URL}`"
+    return None

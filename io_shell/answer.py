@@ -1,0 +1,76 @@
+"""What a transcription returns: the transcript, who served it, and everything that was attempted on the way."""
+
+import msgspec
+from returns.result import Failure
+
+from voxplan.adapters.formats import render, to_json
+from voxplan.engine.plan import Plan
+from voxplan.engine.request import ResponseFormat
+from voxplan.engine.run import Skipped, TrailEntry
+from voxplan.engine.transcript import Segment, Transcript, Word
+from voxplan.io_shell.errors import ProviderError
+
+__all__ = ("Answer",)
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One transcription that succeeded.
+
+    `attempts` is the trail of all calls in order, the last one that of `served_by`; `skipped` the planned attempts that did not
+    start; `poor` that the transcript failed its `accept` gates and was the best there was. The plan follows again from the same
+    spec, request and view with `moment_ms` and `seed`.
+    """
+
+    transcript: Transcript
+    served_by: str
+    attempts: tuple[TrailEntry, ...]
+    skipped: tuple[Skipped, ...]
+    plan: Plan
+    seed: int
+    moment_ms: int
+    poor: bool = False
+    response_format: ResponseFormat = "json"
+
+    @property
+    def text(self) -> str:
+        """All that was said."""
+        return self.transcript.text
+
+    @property
+    def segments(self) -> tuple[Segment, ...] | None:
+        """Stretches of speech with times in seconds; None when the provider gave none."""
+        return self.transcript.segments
+
+    @property
+    def words(self) -> tuple[Word, ...] | None:
+        """Words with times in seconds; None when the provider gave none."""
+        return self.transcript.words
+
+    @property
+    def language(self) -> str | None:
+        """The ISO 639-1 code of the language, if known."""
+        return self.transcript.language
+
+    @property
+    def seconds(self) -> float | None:
+        """The length of the audio in seconds, if known."""
+        return self.transcript.seconds
+
+    def render(self, response_format: ResponseFormat | None = None) -> str:
+        """The transcript as `json`, `text`, `srt`, `vtt` or `verbose_json`; by default as it was asked for.
+
+        Raises ProviderError when the format needs times and the provider gave none.
+        """
+        rendered = render(self.transcript, response_format or self.response_format)
+        if isinstance(rendered, Failure):
+            failure = rendered.failure()
+            raise ProviderError(failure.reason, kind=failure.kind, attempts=self.attempts, plan=self.plan)
+        return rendered.unwrap().text
+
+    def to_json(self) -> dict[str, object]:
+        """OpenAI's `verbose_json` shape as a plain dictionary."""
+        return dict(to_json(self.transcript, "verbose_json"))
+
+    def __str__(self) -> str:
+        """All that was said, so that `print(answer)` shows the transcript."""
+        return self.text

@@ -1,0 +1,1 @@
+"""Audio as it comes in: where its bytes lie, and what its first bytes tell."""

@@ -1,0 +1,51 @@
+"""What the command line can be told to do, as data: one struct for each command."""
+
+from pathlib import Path
+
+import msgspec
+
+from voxplan.engine.request import AudioFacts, Options
+
+__all__ = ("Check", "Order", "ShowPlan", "Transcribe")
+
+
+class Transcribe(msgspec.Struct, frozen=True, kw_only=True):
+    """Transcribe `files` (`-` is standard input) through a spec; without `output`, transcripts go to standard output."""
+
+    files: tuple[str, ...]
+    spec: Path | None = None
+    route: str | None = None
+    options: Options = Options()
+    tags: tuple[str, ...] = ()
+    seed: int | None = None
+    output: Path | None = None
+    force: bool = False
+    json: bool = False
+    quiet: bool = False
+    trail: bool = False
+
+
+class ShowPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Plan one request and send nothing. `moment_ms` and `seed` None are now and chance; `view` is a file."""
+
+    spec: Path | None = None
+    route: str | None = None
+    audio: AudioFacts = AudioFacts()
+    options: Options = Options()
+    tags: tuple[str, ...] = ()
+    view: Path | None = None
+    moment_ms: int | None = None
+    seed: int | None = None
+    edges: bool = False
+    json: bool = False
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """Read, check and compile `specs`; `strict` makes warnings errors."""
+
+    specs: tuple[Path, ...]
+    strict: bool = False
+    json: bool = False
+
+
+Order = Transcribe | ShowPlan | Check

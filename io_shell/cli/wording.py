@@ -1,0 +1,59 @@
+"""How times and failure kinds are written for people, in plans, trails and tables alike."""
+
+from collections.abc import Sequence
+
+from voxplan.engine.failure import STAR, FailureKind
+
+__all__ = ("counted", "kinds_text", "seconds_text", "span_text")
+
+_MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
+
+
+def span_text(ms: int) -> str:
+    """A duration, exactly, in units that can be pictured.
+
+    >>> [span_text(ms) for ms in (0, 412, 5075, 119_000, 644_200, 3_600_000)]
+    ['0 ms', '412 ms', '5.075 s', '119 s', '10 min 44.2 s', '1 h']
+    """
+    if ms < 1000:
+        return f"{ms} ms"
+    if ms < 2 * _MINUTE_MS:
+        return f"{ms / 1000:.10g} s"
+    hours, rest_ms = divmod(ms, _HOUR_MS)
+    minutes, rest_ms = divmod(rest_ms, _MINUTE_MS)
+    parts = ((hours, "h"), (minutes, "min"), (rest_ms / 1000, "s"))
+    return " ".join(f"{size:.10g} {unit}" for size, unit in parts if size)
+
+
+def seconds_text(ms: int) -> str:
+    """A measured time, rounded to hundredths of a second: `0.41 s`."""
+    return f"{ms / 1000:.2f} s"
+
+
+def kinds_text(kinds: Sequence[FailureKind]) -> str:
+    """Failure kinds as an author might write them: `*` for all that it covers, differences from it where they are shorter.
+
+    >>> kinds_text(STAR), kinds_text(("overloaded", "timed_out"))
+    ('*', 'overloaded, timed_out')
+    >>> kinds_text(tuple(kind for kind in STAR if kind != "overloaded")), kinds_text(("invalid_request", *STAR))
+    ('* but overloaded', '* and invalid_request')
+    """
+    more = [kind for kind in kinds if kind not in STAR]
+    fewer = [kind for kind in STAR if kind not in kinds]
+    if len(more) + len(fewer) >= len(kinds):
+        return ", ".join(kinds)
+    return f"*{_listed(' and ', more)}{_listed(' but ', fewer)}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> counted(1, "route"), counted(3, "route")
+    ('1 route', '3 routes')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _listed(word: str, kinds: Sequence[FailureKind]) -> str:
+    return f"{word}{', '.join(kinds)}" if kinds else ""

@@ -1,0 +1,187 @@
+"""The library's face: open a spec, transcribe audio through it.
+
+    async with voxplan.open("specs/first.yaml") as vox:
+        answer = await vox.transcribe("talk.mp3", route="whisper", language="en")
+
+One opened spec is one view of its deployments' health, one pool of connections and one local recogniser; use it for as many
+transcriptions at once as you like, on asyncio or trio.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from msgspec.structs import replace
+from returns.result import Failure
+from voxplan.io_shell.audio.probe import AudioProblem, probe
+from voxplan.io_shell.audio.source import AudioInput, AudioSource, open_audio
+from voxplan.io_shell.local.pool import LocalRecogniser
+
+from voxplan.adapters.languages import code_of
+from voxplan.engine.plan import Plan
+from voxplan.engine.planning import plan
+from voxplan.engine.request import Options, Request, ResponseFormat, Timestamps
+from voxplan.engine.router import Router
+from voxplan.engine.spelling import suggestion
+from voxplan.engine.view import View
+from voxplan.io_shell.answer import Answer
+from voxplan.io_shell.clock import LoopClock
+from voxplan.io_shell.errors import RequestError, SpecError
+from voxplan.io_shell.failing import refused, unserved
+from voxplan.io_shell.keeper import Keeper
+from voxplan.io_shell.loading import SpecSource, load
+from voxplan.io_shell.performing import Equipment, Performance
+from voxplan.io_shell.references import missing_references
+from voxplan.io_shell.running import Observer, run_plan
+from voxplan.io_shell.transport import HttpxTransport, Transport, new_client
+
+__all__ = ("Vox", "open")
+
+
+@asynccontextmanager
+async def open(  # noqa: A001 - read as `voxplan.open`
+    spec: SpecSource = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    transport: Transport | None = None,
+    observers: Sequence[Observer] = (),
+) -> AsyncIterator["Vox"]:
+    """Open a routing spec: a file's path, a Spec, a Router, or nothing for the recogniser on this machine.
+
+    `${NAME}` references come from `environment` (default: the process's). `transport` replaces the one that sends bytes.
+    `observers` see everything that happens in every run. Raises SpecError with every mistake at once.
+    """
+    router = load(spec)
+    variables = os.environ if environment is None else environment
+    _require_addresses(router, variables)
+    async with new_client() as client, LocalRecogniser() as recogniser:
+        equipment = Equipment(
+            transport=HttpxTransport(client) if transport is None else transport, recogniser=recogniser, environment=variables
+        )
+        yield Vox(router, equipment, tuple(observers))
+
+
+def _require_addresses(router: Router, variables: Mapping[str, str]) -> None:
+    """An address that is not set would fail every attempt of its deployment: say so before the first one."""
+    missing = tuple(
+        f"deployment `{name}`: `base_url` needs the environment variable `{variable}`, which is not set"
+        for name, deployment in router.deployments.items()
+        for variable in missing_references(deployment.base_url or "", variables)
+    )
+    if missing:
+        raise SpecError(missing)
+
+
+class Vox:
+    """An opened spec. `view` is what has been seen of its deployments so far."""
+
+    def __init__(self, router: Router, equipment: Equipment, observers: tuple[Observer, ...] = ()) -> None:
+        """Made by `open`."""
+        self.router = router
+        self._equipment = equipment
+        self._observers = observers
+        self._keeper = Keeper(router)
+        self._clock = LoopClock()
+
+    @property
+    def view(self) -> View:
+        """What has been observed of every deployment."""
+        return self._keeper.view
+
+    def plan(self, request: Request, *, seed: int | None = None) -> Plan:
+        """What would be attempted now for `request`; sends nothing. Raises like `transcribe` when there is no plan."""
+        planned = plan(self.router, request, self.view, self._clock.now_ms(), _seed(seed))
+        if isinstance(planned, Failure):
+            raise refused(planned.failure())
+        return planned.unwrap()
+
+    async def transcribe(  # noqa: PLR0913 - one keyword for each thing a caller may say
+        self,
+        audio: AudioInput,
+        *,
+        route: str | None = None,
+        language: str | None = None,
+        prompt: str | None = None,
+        temperature: float | None = None,
+        response_format: ResponseFormat = "json",
+        timestamps: Sequence[Timestamps] = (),
+        filename: str | None = None,
+        user: str | None = None,
+        tags: Sequence[str] = (),
+        metadata: Mapping[str, str] | None = None,
+        seed: int | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> Answer:
+        """Transcribe `audio`: a path, bytes, or a readable stream (sync or async; it is read once, from where it stands).
+
+        `route` may be left out when the spec has one route, or one called `default`. `filename` names audio that has no name
+        of its own. `seed` makes the draws repeatable. `observers` see this run only.
+
+        Raises RequestError when the audio or an option is at fault, ProviderError when no attempt gave an answer.
+        """
+        options = Options(
+            language=_language(language),
+            prompt=prompt,
+            temperature=temperature,
+            response_format=response_format,
+            timestamps=tuple(timestamps),
+        )
+        request = Request(
+            route=self._route(route),
+            options=options,
+            user=user,
+            tags=tuple(tags),
+            metadata=tuple(sorted((metadata or {}).items())),
+        )
+        try:
+            async with open_audio(audio, filename=filename) as source:
+                facts = await probe(source)
+                return await self._run(replace(request, audio=facts), source, _seed(seed), observers)
+        except AudioProblem as problem:
+            raise RequestError(str(problem)) from None
+
+    async def _run(self, request: Request, audio: AudioSource, seed: int, observers: Sequence[Observer]) -> Answer:
+        moment_ms = self._clock.now_ms()
+        planned = plan(self.router, request, self.view, moment_ms, seed)
+        if isinstance(planned, Failure):
+            raise refused(planned.failure())
+        perform = Performance(self.router, request, audio, self._equipment)
+        ran = await run_plan(planned.unwrap(), perform, self._keeper, self._clock, (*self._observers, *observers))
+        if ran.transcript is None:
+            raise unserved(ran)
+        served = next(entry for entry in ran.run.trail if entry.attempt == ran.finish.served)
+        return Answer(
+            transcript=ran.transcript,
+            served_by=served.deployment,
+            attempts=ran.run.trail,
+            skipped=ran.run.skipped,
+            plan=planned.unwrap(),
+            seed=seed,
+            moment_ms=moment_ms,
+            poor=ran.finish.poor,
+            response_format=request.options.response_format,
+        )
+
+    def _route(self, route: str | None) -> str:
+        routes = self.router.routes
+        if route is None:
+            route = "default" if "default" in routes or len(routes) != 1 else next(iter(routes))
+            if route not in routes:
+                raise RequestError(f"which route? the spec has {', '.join(f'`{name}`' for name in routes)}")
+        if route not in routes:
+            raise RequestError(f"unknown route `{route}`{suggestion(route, routes)}")
+        return route
+
+
+def _seed(seed: int | None) -> int:
+    return secrets.randbits(63) if seed is None else seed
+
+
+def _language(language: str | None) -> str | None:
+    if language is None:
+        return None
+    code = code_of(language)
+    if code is None:
+        raise RequestError(f"unknown language `{language}`: expected a code such as `en` or a name such as `english`")
+    return code

@@ -1,0 +1,129 @@
+"""Exceptions by blame, each with the hint its receiver needs.
+
+    VoxplanError
+    ├── SpecError        the policy author: a routing spec with mistakes, all of them, each with its place
+    ├── RequestError     the caller: a file that is not audio, a route that does not exist, an option out of range
+    ├── ProviderError    upstream: every attempt failed, or none could start; carries the trail
+    │   └── AdapterBug   us: the run failed in voxplan's own adapter
+    └── MissingExtra     the installation: a part that is not installed, with the command that installs it
+
+Messages are lower-case lines without a final period, and never hold a secret.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from voxplan.engine.failure import KINDS, FailureKind
+
+if TYPE_CHECKING:
+    from voxplan.engine.plan import Plan
+    from voxplan.engine.run import Skipped, TrailEntry
+
+__all__ = (
+    "EXIT_CODES",
+    "HTTP_STATUS",
+    "AdapterBug",
+    "MissingExtra",
+    "ProviderError",
+    "RequestError",
+    "SpecError",
+    "VoxplanError",
+    "describe",
+    "exit_code",
+)
+
+
+class VoxplanError(Exception):
+    """Anything voxplan raises on purpose."""
+
+
+class SpecError(VoxplanError):
+    """The routing spec has mistakes. `problems` holds one located line for each."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        """All problems at once; the message is their lines."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class RequestError(VoxplanError):
+    """The caller asked for something that no deployment could do."""
+
+
+class MissingExtra(VoxplanError):
+    """A part of voxplan that is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        """`what` needs the extra `extra`."""
+        super().__init__(f"{what} needs the extra `{extra}`: pip install 'voxplan[{extra}]'")
+
+
+class ProviderError(VoxplanError):
+    """No attempt gave an answer.
+
+    `kind` is the run's failure kind, None when no attempt could start. `attempts` is the trail of all calls in order, `skipped`
+    the attempts that did not start, `plan` what was planned (None when there was no plan), `retry_after_ms` when waiting helps.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: FailureKind | None = None,
+        attempts: "tuple[TrailEntry, ...]" = (),
+        skipped: "tuple[Skipped, ...]" = (),
+        plan: "Plan | None" = None,
+        retry_after_ms: int | None = None,
+    ) -> None:
+        """See the class."""
+        super().__init__(message)
+        self.kind: FailureKind | None = kind
+        self.attempts = attempts
+        self.skipped = skipped
+        self.plan = plan
+        self.retry_after_ms = retry_after_ms
+
+
+class AdapterBug(ProviderError):
+    """The run failed through a fault of voxplan's own adapter; please report it."""
+
+
+EXIT_CODES: Final[dict[type[VoxplanError], int]] = {
+    SpecError: 3,
+    RequestError: 4,
+    ProviderError: 5,
+    MissingExtra: 6,
+    AdapterBug: 70,
+}
+"""Exit codes by blame. 0 is success, 1 several files of which some failed, 2 a wrong command line, 130 interrupted."""
+
+
+HTTP_STATUS: Final[dict[FailureKind, int]] = {
+    "cancelled": 499,
+    "blocked": 400,
+    "content_filtered": 400,
+    "invalid_request": 400,
+    "rate_limited": 429,
+    "overloaded": 503,
+    "timed_out": 504,
+    "server_error": 502,
+    "not_connected": 502,
+    "bad_answer": 502,
+    "poor_quality": 502,
+    "too_large": 413,
+    "unsupported": 400,
+    "out_of_quota": 503,
+    "not_found": 502,
+    "unauthorized": 502,
+    "adapter_bug": 500,
+}
+"""The status with which a gateway answers for a run that failed in this kind. Upstream's 401 or 404 is not the caller's fault."""
+
+
+def exit_code(error: VoxplanError) -> int:
+    """The exit code of the command line for `error`: that of its nearest class in the table."""
+    return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
+
+
+def describe(kind: FailureKind | None) -> str:
+    """A failure kind in words."""
+    return "no attempt could start" if kind is None else f"{kind}: {KINDS[kind].meaning}"

@@ -1,0 +1,1 @@
+"""The recogniser on this machine: a pool of worker processes that decode, split and recognise."""

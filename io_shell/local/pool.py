@@ -1,0 +1,114 @@
+"""The recogniser on this machine: a bounded number of worker processes, started when needed and kept warm.
+
+A worker that crashes, talks nonsense or is cancelled is killed and replaced by a fresh one for the next recording. Callers wait
+for a free worker; how long, and how long one may take, is bounded by their own cancel scopes.
+"""
+
+from typing import Final, Self
+
+from anyio import Semaphore
+from returns.result import Failure, Success
+
+from voxplan.adapters.wire import Recognise, Recognised
+from voxplan.engine.failure import AttemptFailure, FailureKind
+from voxplan.engine.transcript import Segment, Word
+from voxplan.io_shell.audio.source import AudioSource
+from voxplan.io_shell.local.messages import Chunk, Done, Heard, Job, Refused
+from voxplan.io_shell.local.process import COMMAND, WorkerGone, WorkerProcess
+
+__all__ = ("LocalRecogniser",)
+
+_CHUNK_BYTES: Final = 262_144
+
+
+class LocalRecogniser:
+    """Recognises audio in at most `workers` processes at a time. Use it with `async with`; nothing outlives that."""
+
+    def __init__(self, workers: int = 1, command: tuple[str, ...] = COMMAND) -> None:
+        """Start nothing yet; `command` is the program that speaks the worker's protocol."""
+        self._command = command
+        self._free = Semaphore(workers)
+        self._idle: list[WorkerProcess] = []
+        self._busy: set[WorkerProcess] = set()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process ids of the workers there are."""
+        return tuple(sorted(worker.pid for worker in (*self._idle, *self._busy)))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for worker in (*self._idle, *self._busy):
+            await worker.end()
+        self._idle.clear()
+
+    async def recognise(self, want: Recognise, audio: AudioSource) -> Success[Recognised] | Failure[AttemptFailure]:
+        """Recognise `audio` in a worker; every fault of worker, model or audio is a failure, never an exception."""
+        async with self._free:
+            try:
+                worker = await self._take()
+            except WorkerGone as gone:
+                return _failure("server_error", f"the local recogniser {gone}")
+            return await self._recognise(worker, want, audio)
+
+    async def _recognise(
+        self, worker: WorkerProcess, want: Recognise, audio: AudioSource
+    ) -> Success[Recognised] | Failure[AttemptFailure]:
+        """One recording; only a worker that answered to the end is used again."""
+        self._busy.add(worker)
+        fit = False
+        try:
+            await _order(worker, want, audio)
+            answer = await _answer(worker, want)
+            fit = True
+        except WorkerGone as gone:
+            return _failure("server_error", f"the local recogniser {gone}")
+        else:
+            return answer
+        finally:
+            self._busy.discard(worker)
+            if fit:
+                self._idle.append(worker)
+            else:
+                await worker.end()
+
+    async def _take(self) -> WorkerProcess:
+        """A warm worker, else a new one."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.running:
+                return worker
+            await worker.end()
+        return await WorkerProcess.start(self._command)
+
+
+async def _order(worker: WorkerProcess, want: Recognise, audio: AudioSource) -> None:
+    """Say what is wanted, and hand over the audio unless it can be opened by its path."""
+    await worker.tell(Job(want=want, path=None if audio.path is None else str(audio.path)))
+    if audio.path is None:
+        async for chunk in audio.chunks(_CHUNK_BYTES):
+            await worker.tell(Chunk(chunk))
+        await worker.tell(Chunk(b""))
+
+
+async def _answer(worker: WorkerProcess, want: Recognise) -> Success[Recognised] | Failure[AttemptFailure]:
+    """Collect what was heard until the worker says that it is done."""
+    segments: list[Segment] = []
+    words: list[Word] = []
+    while True:
+        match await worker.hear():
+            case Heard() as heard:
+                segments.extend(heard.segments)
+                words.extend(heard.words)
+            case Done() as done:
+                timed = tuple(words) if want.words else None
+                return Success(Recognised(segments=tuple(segments), words=timed, language=done.language, seconds=done.seconds))
+            case Refused() as refused:
+                return _failure(refused.kind, refused.reason)
+
+
+def _failure(kind: FailureKind, reason: str) -> Failure[AttemptFailure]:
+    """Nothing leaves this machine, and nobody bills for it."""
+    return Failure(AttemptFailure(kind=kind, reason=reason, sent="no", charged="no"))

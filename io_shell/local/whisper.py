@@ -1,0 +1,96 @@
+"""faster-whisper weights on disk: every language, word times, a prompt, a temperature.
+
+The pieces are the splitter's, each shorter than the 30 s that the model sees at once, so memory stays bounded. The language is
+found in the first piece that says something and kept for the rest. Nothing is ever downloaded.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from faster_whisper import WhisperModel
+
+from voxplan.adapters.wire import Recognise
+from voxplan.engine.transcript import Segment, Word
+from voxplan.io_shell.local.messages import Heard
+from voxplan.io_shell.local.recognisers import CannotRecognise
+from voxplan.io_shell.local.splitting import Piece
+
+__all__ = ("Whisper", "open_model")
+
+# faster-whisper's own ladder: a piece that comes out garbled is heard again at the next temperature.
+_TEMPERATURES: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+class Whisper:
+    """One set of weights."""
+
+    def __init__(self, model: WhisperModel) -> None:
+        """Made by `open_model`."""
+        self._model = model
+        self._want = Recognise(model="", language=None, prompt=None, temperature=None, words=False)
+        self.language: str | None = None
+
+    def begin(self, want: Recognise) -> None:
+        """Take the language, if it is given and the weights know it."""
+        if want.language is not None and want.language not in self._model.supported_languages:
+            raise CannotRecognise("unsupported", f"the local model at `{want.model}` does not know language `{want.language}`")
+        self._want = want
+        self.language = want.language
+
+    def hear(self, piece: Piece) -> Heard:
+        """The segments that the model makes of the piece, and its words when they are wanted."""
+        temperature = self._want.temperature
+        found, info = self._model.transcribe(
+            piece.samples,
+            language=self.language,
+            initial_prompt=self._want.prompt,
+            temperature=list(_TEMPERATURES) if temperature is None else temperature,
+            word_timestamps=self._want.words,
+            condition_on_previous_text=False,
+            vad_filter=False,
+        )
+        heard = tuple(found)
+        if heard:
+            self.language = info.language
+        segments = tuple(
+            Segment(
+                text=one.text.strip(),
+                start=_within(piece, one.start),
+                end=_within(piece, one.end),
+                avg_logprob=one.avg_logprob,
+                compression_ratio=one.compression_ratio,
+                no_speech_prob=one.no_speech_prob,
+                temperature=one.temperature,
+                tokens=tuple(one.tokens),
+            )
+            for one in heard
+            if one.text.strip()
+        )
+        words = tuple(
+            Word(
+                word=word.word.strip(),
+                start=_within(piece, word.start),
+                end=_within(piece, word.end),
+                confidence=word.probability,
+            )
+            for one in heard
+            for word in one.words or ()
+        )
+        return Heard(segments=segments, words=words)
+
+
+def _within(piece: Piece, second: float) -> float:
+    """A second of the piece as one of the recording, never outside the piece."""
+    return round(float(min(max(piece.offset + second, piece.start), piece.end)), 2)
+
+
+def open_model(model: str) -> Whisper:
+    """Load the weights in the folder `model`."""
+    if not (Path(model) / "tokenizer.json").is_file():
+        # Without it faster-whisper would fetch one.
+        raise CannotRecognise("not_found", f"the faster-whisper model at `{model}` lacks its tokenizer.json")
+    try:
+        return Whisper(WhisperModel(model, device="cpu", compute_type="int8", local_files_only=True))
+    except (RuntimeError, ValueError, OSError) as problem:
+        line = str(problem).partition("\n")[0]
+        raise CannotRecognise("not_found", f"the faster-whisper model at `{model}` cannot be loaded: {line}") from None

@@ -1,0 +1,41 @@
+"""The keyword options of a transcription, written once for the places that only pass them on."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from voxplan.engine.request import ResponseFormat, Timestamps
+from voxplan.io_shell.running import Observer
+
+__all__ = ("ModelOptions", "TranscribeOptions")
+
+
+class TranscribeOptions(TypedDict, total=False):
+    """The keywords of `Vox.transcribe`, which says what they mean."""
+
+    route: str | None
+    language: str | None
+    prompt: str | None
+    temperature: float | None
+    response_format: ResponseFormat
+    timestamps: Sequence[Timestamps]
+    filename: str | None
+    user: str | None
+    tags: Sequence[str]
+    metadata: Mapping[str, str] | None
+    seed: int | None
+    observers: Sequence[Observer]
+
+
+class ModelOptions(TypedDict, total=False):
+    """The keywords of `atranscription`, which says what they mean."""
+
+    language: str | None
+    prompt: str | None
+    response_format: ResponseFormat
+    temperature: float | None
+    timestamp_granularities: Sequence[Timestamps]
+    timeout: float | None
+    api_key: str | None
+    api_base: str | None
+    num_retries: int
+    fallbacks: Sequence[str]

@@ -1,0 +1,114 @@
+"""Carrying out one call: drive the deployment's adapter, and give it what it wants.
+
+The adapter says what to send; this fetches the key, sends, and hands back what came. Nothing here retries, and nothing here
+decides: the first want that cannot be met ends the call in its failure.
+"""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+import msgspec
+from returns.result import Failure, Success
+
+from voxplan.adapters.registry import ADAPTERS
+from voxplan.adapters.wire import Adapter, Call, Got, HttpRequest, Recognise, Want
+from voxplan.engine.failure import AttemptFailure
+from voxplan.engine.request import Request
+from voxplan.engine.router import Router, RouterDeployment
+from voxplan.engine.run import Send
+from voxplan.engine.transcript import Transcript
+from voxplan.io_shell.audio.source import AudioSource
+from voxplan.io_shell.local.pool import LocalRecogniser
+from voxplan.io_shell.references import Environment, resolve
+from voxplan.io_shell.transport import Transport
+
+__all__ = ("Equipment", "Performance")
+
+_Met = Success[Got] | Failure[AttemptFailure]
+
+
+class Equipment(msgspec.Struct, frozen=True, kw_only=True):
+    """What calls are made with, shared by all runs of one opened spec."""
+
+    transport: Transport
+    recogniser: LocalRecogniser
+    environment: Environment
+    adapters: Mapping[str, Adapter] = ADAPTERS
+
+
+class Performance:
+    """The calls of one run: one request, one audio, whatever deployments the plan names."""
+
+    def __init__(self, router: Router, request: Request, audio: AudioSource, equipment: Equipment) -> None:
+        """Nothing is sent yet."""
+        self._router = router
+        self._request = request
+        self._audio = audio
+        self._equipment = equipment
+
+    async def __call__(self, send: Send) -> Success[Transcript] | Failure[AttemptFailure]:
+        """Carry out one call."""
+        deployment = self._router.deployments[send.deployment]
+        key = _resolved(deployment.api_key, self._equipment.environment)
+        base_url = _resolved(deployment.base_url, self._equipment.environment)
+        if isinstance(key, Failure):
+            return key
+        if isinstance(base_url, Failure):
+            return base_url
+        call = self._call(deployment, base_url.unwrap(), has_key=key.unwrap() is not None)
+        return await self._drive(self._equipment.adapters[deployment.provider], call, key.unwrap())
+
+    def _call(self, deployment: RouterDeployment, base_url: str | None, *, has_key: bool) -> Call:
+        return Call(
+            provider=deployment.provider,
+            model=deployment.model,
+            options=self._request.options,
+            audio=self._request.audio,
+            filename=self._audio.filename,
+            base_url=base_url,
+            has_key=has_key,
+        )
+
+    async def _drive(self, adapter: Adapter, call: Call, key: str | None) -> Success[Transcript] | Failure[AttemptFailure]:
+        exchange = adapter(call)
+        try:
+            want = next(exchange)
+            while True:
+                met = await self._meet(want, key)
+                if isinstance(met, Failure):
+                    return met
+                want = exchange.send(met.unwrap())
+        except StopIteration as end:
+            return _ending(end)
+        finally:
+            exchange.close()
+
+    async def _meet(self, want: Want, key: str | None) -> _Met:
+        match want:
+            case HttpRequest():
+                return await self._equipment.transport.send(want, self._audio, key)
+            case Recognise():
+                return await self._equipment.recogniser.recognise(want, self._audio)
+            case _:
+                assert_never(want)
+
+
+def _resolved(text: str | None, environment: Environment) -> Success[str | None] | Failure[AttemptFailure]:
+    if text is None:
+        return Success(None)
+    found = resolve(text, environment)
+    if isinstance(found, Success):
+        return Success(found.unwrap())
+    reason = f"environment variable `{found.failure()}` is not set"
+    return Failure(AttemptFailure(kind="unauthorized", reason=reason, sent="no", charged="no"))
+
+
+def _ending(end: StopIteration) -> Success[Transcript] | Failure[AttemptFailure]:
+    """What the adapter returned, if it kept its promise."""
+    returned: object = end.value
+    if isinstance(returned, Success) and isinstance(transcript := returned.unwrap(), Transcript):
+        return Success(transcript)
+    if isinstance(returned, Failure) and isinstance(failure := returned.failure(), AttemptFailure):
+        return Failure(failure)
+    message = f"an adapter returns a Transcript or an AttemptFailure, not {type(returned).__name__}"
+    raise TypeError(message)

@@ -1,0 +1,97 @@
+"""Transcription by model name, without any spec: LiteLLM's quick start.
+
+    from voxplan import transcription
+    response = transcription(model="whisper-1", file=open("talk.mp3", "rb"))
+
+`model` is `provider/model`, or the model alone for OpenAI. Behind it stands an ordinary spec of one `first:` list, so that all
+that holds for routing holds here too.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final, Unpack
+
+from anyio.from_thread import start_blocking_portal
+
+from voxplan.adapters.catalog import CATALOG
+from voxplan.engine.quantity import Span
+from voxplan.engine.request import ResponseFormat, Timestamps
+from voxplan.engine.spec import Deployment, Retry, RouteNode, Rules, Spec
+from voxplan.engine.spelling import suggestion
+from voxplan.io_shell import client
+from voxplan.io_shell.answer import Answer
+from voxplan.io_shell.audio.source import AudioInput
+from voxplan.io_shell.errors import RequestError
+from voxplan.io_shell.options import ModelOptions
+
+__all__ = ("atranscription", "transcription")
+
+_KEY: Final = "VOXPLAN_CALLERS_KEY"  # where a key given as an argument stands in for the environment's
+_ROUTE: Final = "default"
+
+
+async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM's callers pass
+    model: str,
+    file: AudioInput,
+    *,
+    language: str | None = None,
+    prompt: str | None = None,
+    response_format: ResponseFormat = "json",
+    temperature: float | None = None,
+    timestamp_granularities: Sequence[Timestamps] = (),
+    timeout: float | None = None,  # noqa: ASYNC109 - LiteLLM's name; it becomes a deadline of the plan
+    api_key: str | None = None,
+    api_base: str | None = None,
+    num_retries: int = 0,
+    fallbacks: Sequence[str] = (),
+) -> Answer:
+    """Transcribe `file` with `model`, then with each of `fallbacks` until one answers.
+
+    `timeout` is the whole call's, in seconds; `num_retries` more calls to each model; `api_key` and `api_base` belong to
+    `model` alone (default: the provider's own address, its key from the environment).
+    """
+    spec = _spec((model, *fallbacks), timeout, num_retries, api_key, api_base)
+    async with client.open(spec, environment=_environment(api_key)) as vox:
+        return await vox.transcribe(
+            file,
+            route=_ROUTE,
+            language=language,
+            prompt=prompt,
+            temperature=temperature,
+            response_format=response_format,
+            timestamps=timestamp_granularities,
+        )
+
+
+def transcription(model: str, file: AudioInput, **options: Unpack[ModelOptions]) -> Answer:
+    """`atranscription`, whose options these are, for code without async; works inside a running loop too."""
+    with start_blocking_portal() as portal:
+        return portal.call(partial(atranscription, model, file, **options))
+
+
+def _environment(api_key: str | None) -> Mapping[str, str]:
+    return os.environ if api_key is None else {**os.environ, _KEY: api_key}
+
+
+def _spec(models: tuple[str, ...], timeout: float | None, num_retries: int, api_key: str | None, api_base: str | None) -> Spec:
+    """The spec that stands behind a call by model names."""
+    # A deployment cannot bear a route's name, nor a name with a slash.
+    names = tuple(f"model-{number}" for number, _ in enumerate(models, 1))
+    deployments = {name: _deployment(model, None, None) for name, model in zip(names, models, strict=True)}
+    deployments[names[0]] = _deployment(models[0], None if api_key is None else f"${{{_KEY}}}", api_base)
+    return Spec(
+        voxplan=1,
+        deployments=deployments,
+        routes={_ROUTE: RouteNode(first=tuple(RouteNode(use=name) for name in names), retry=Retry(times=num_retries))},
+        defaults=Rules(deadline=None if timeout is None else Span(max(1, round(timeout * 1000)))),
+    )
+
+
+def _deployment(model: str, api_key: str | None, base_url: str | None) -> Deployment:
+    provider, slash, rest = model.partition("/")
+    if not slash:
+        return Deployment(provider="openai", model=model, api_key=api_key, base_url=base_url)
+    if provider not in CATALOG:
+        raise RequestError(f"unknown provider `{provider}` in model `{model}`{suggestion(provider, CATALOG)}")
+    return Deployment(provider=provider, model=rest, api_key=api_key, base_url=base_url)

@@ -1,0 +1,65 @@
+"""The same without async: one event loop in a thread of its own, which works inside and outside a running loop.
+
+    with voxplan.open_sync("specs/first.yaml") as vox:
+        print(vox.transcribe("talk.mp3"))
+
+Nothing is done twice here: every call is handed to the async face.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Unpack
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from voxplan.io_shell.audio.source import AudioInput
+
+from voxplan.engine.plan import Plan
+from voxplan.engine.request import Request
+from voxplan.engine.router import Router
+from voxplan.engine.view import View
+from voxplan.io_shell import client
+from voxplan.io_shell.answer import Answer
+from voxplan.io_shell.loading import SpecSource
+from voxplan.io_shell.options import TranscribeOptions
+from voxplan.io_shell.running import Observer
+
+__all__ = ("SyncVox", "open_sync")
+
+
+@contextmanager
+def open_sync(
+    spec: SpecSource = None, *, environment: Mapping[str, str] | None = None, observers: Sequence[Observer] = ()
+) -> Iterator["SyncVox"]:
+    """`voxplan.open` for code without async. The event loop lives in a thread for as long as the `with`."""
+    with start_blocking_portal() as portal:
+        opened = client.open(spec, environment=environment, observers=observers)
+        with portal.wrap_async_context_manager(opened) as vox:
+            yield SyncVox(portal, vox)
+
+
+class SyncVox:
+    """An opened spec whose methods wait. Safe to use from several threads at once."""
+
+    def __init__(self, portal: BlockingPortal, vox: client.Vox) -> None:
+        """Made by `open_sync`."""
+        self._portal = portal
+        self._vox = vox
+
+    @property
+    def router(self) -> Router:
+        """The compiled spec."""
+        return self._vox.router
+
+    @property
+    def view(self) -> View:
+        """What has been observed of every deployment."""
+        return self._vox.view
+
+    def plan(self, request: Request, *, seed: int | None = None) -> Plan:
+        """See `Vox.plan`."""
+        return self._portal.call(partial(self._vox.plan, request, seed=seed))
+
+    def transcribe(self, audio: AudioInput, **options: Unpack[TranscribeOptions]) -> Answer:
+        """See `Vox.transcribe`, whose options these are."""
+        return self._portal.call(partial(self._vox.transcribe, audio, **options))

@@ -1,0 +1,251 @@
+"""The one place that sends bytes: an HTTP exchange as data in, its answer or its failure as data out.
+
+It adds the secret where the adapter left a hole, streams the audio into the body, reads the answer up to a cap, and names
+every way in which that can fail. It never retries, never follows a redirect, never decides what an answer means. Time is the
+caller's: a cancel scope around `send` covers upload, answer and decoding; the timeouts here are backstops.
+
+The secret appears in the header and nowhere else. It is taken out of the headers and the body of every answer before anyone
+reads them, because servers echo keys in their complaints.
+"""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final, NamedTuple, Protocol
+from urllib.parse import quote
+
+import anyio
+import httpx
+from returns.result import Failure, Success
+from typing_extensions import override
+
+from voxplan.adapters.scrubbing import REMOVED, scrubbed
+from voxplan.adapters.wire import Header, HttpRequest, HttpResponse, Secret
+from voxplan.engine.failure import AttemptFailure, Certainty, FailureKind
+from voxplan.io_shell.multipart import AudioChanged, AudioSource, MultipartBody
+
+__all__ = ("MAX_BODY_BYTES", "MISHAPS", "AudioSource", "HttpxTransport", "Mishap", "Transport", "new_client")
+
+MAX_BODY_BYTES: Final = 64 * 1024 * 1024
+"""An answer is cut off here: a day of speech with a time for each word is a fifth of this."""
+
+# connect: as openai-python allows (5 s), doubled for TLS through a proxy. write: 64 KiB that nobody takes for two minutes.
+# read: longer than any attempt is given. pool: our own limit, so that waiting for it is soon given up.
+_TIMEOUT: Final = httpx.Timeout(connect=10.0, write=120.0, read=14_400.0, pool=10.0)
+_LIMITS: Final = httpx.Limits(max_connections=512, max_keepalive_connections=64, keepalive_expiry=30.0)
+
+# Uncompressed: an answer is small beside its audio, and what cannot be inflated cannot fill the memory.
+_ALWAYS: Final = (("user-agent", "voxplan"), ("accept-encoding", "identity"))
+
+_CLOSING_S: Final = 2.0
+_SUCCESSES: Final = range(200, 300)
+
+# A success may rightly contain a short word that somebody uses as a key (`not-needed`); nobody speaks a real key.
+_LONGER_THAN_A_WORD: Final = 16
+
+
+class Transport(Protocol):
+    """Carries one exchange out; everything foreseeable that goes wrong is a Failure."""
+
+    async def send(
+        self, request: HttpRequest, audio: AudioSource, secret: str | None
+    ) -> Success[HttpResponse] | Failure[AttemptFailure]:
+        """Send `request` with `audio` in its hole and `secret` in its header."""
+        ...
+
+
+class Mishap(NamedTuple):
+    """What an exception of httpx means: its kind, whether the audio left and may be billed, and the sentence for people.
+
+    `quoted`: the exception's own text follows the sentence. Not where it can repeat a header.
+    """
+
+    kind: FailureKind
+    sent: Certainty
+    charged: Certainty
+    meaning: str
+    quoted: bool = False
+
+
+_UNCONNECTED: Final = Mishap("not_connected", "no", "no", "no connection", quoted=True)
+_BROKEN: Final = Mishap("server_error", "maybe", "maybe", "the connection broke", quoted=True)
+_LATE: Final = Mishap("timed_out", "maybe", "maybe", "no progress for too long")
+_OURS: Final = Mishap("adapter_bug", "maybe", "maybe", "the transport was misused")
+
+# An exception means what the nearest of its classes here means. Base classes are listed for what httpx may add to them.
+MISHAPS: Final[dict[type[Exception], Mishap]] = {
+    httpx.ConnectError: _UNCONNECTED,
+    httpx.ConnectTimeout: Mishap("not_connected", "no", "no", "no connection in time"),
+    httpx.ProxyError: Mishap("not_connected", "no", "no", "the proxy refused", quoted=True),
+    # Our own limit, not the provider's: it must not look like an overloaded upstream.
+    httpx.PoolTimeout: Mishap("not_connected", "no", "no", "all of this process's connections were busy"),
+    httpx.ReadTimeout: Mishap("timed_out", "yes", "maybe", "no answer for too long"),
+    httpx.WriteTimeout: _LATE,
+    httpx.TimeoutException: _LATE,
+    httpx.ReadError: _BROKEN,
+    httpx.WriteError: _BROKEN,
+    httpx.CloseError: _BROKEN,
+    httpx.NetworkError: _BROKEN,
+    httpx.RemoteProtocolError: Mishap("server_error", "maybe", "maybe", "the answer was no HTTP", quoted=True),
+    httpx.DecodingError: Mishap("bad_answer", "yes", "maybe", "the answer's compression is broken"),
+    httpx.TooManyRedirects: Mishap("not_found", "yes", "no", "redirected"),
+    # A base_url that cannot be one: the operator has to be told, loudly.
+    httpx.UnsupportedProtocol: Mishap("not_found", "no", "no", "the address is no http or https address"),
+    httpx.InvalidURL: Mishap("not_found", "no", "no", "the address cannot be read"),
+    httpx.LocalProtocolError: Mishap("adapter_bug", "maybe", "maybe", "the request was no valid HTTP"),
+    httpx.ProtocolError: _OURS,
+    httpx.CookieConflict: _OURS,
+    httpx.HTTPStatusError: _OURS,
+    httpx.StreamError: _OURS,
+    httpx.StreamConsumed: _OURS,
+    httpx.StreamClosed: _OURS,
+    httpx.RequestNotRead: _OURS,
+    httpx.ResponseNotRead: _OURS,
+    httpx.TransportError: _BROKEN,
+    httpx.RequestError: _BROKEN,
+    httpx.HTTPError: _BROKEN,
+    # What httpx lets through from the socket, above all ssl.SSLError. The audio's own OSErrors are told apart (AudioChanged).
+    OSError: _BROKEN,
+}
+
+_RAISED: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError)
+
+
+def new_client(*, trust_env: bool = True) -> httpx.AsyncClient:
+    """A client for `HttpxTransport`, to be entered with `async with`; `trust_env` lets it find proxies in the environment."""
+    return httpx.AsyncClient(
+        timeout=_TIMEOUT,
+        limits=_LIMITS,
+        trust_env=trust_env,
+        follow_redirects=False,
+        # Nothing is remembered from one exchange to the next; providers' front ends do set cookies.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
+
+
+class HttpxTransport:
+    """`Transport` on an httpx client, which whoever opened it closes. Works on asyncio and on trio."""
+
+    def __init__(self, client: httpx.AsyncClient, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+        self._client = client
+        self._max_body_bytes = max_body_bytes
+
+    async def send(
+        self, request: HttpRequest, audio: AudioSource, secret: str | None
+    ) -> Success[HttpResponse] | Failure[AttemptFailure]:
+        """Send `request` once. The audio is read anew from its beginning."""
+        key = (secret or "").strip()  # a newline at the end of an exported key is common, and never part of it
+        if not key.isascii() or not (key + " ").isprintable():
+            return Failure(_unsent("unauthorized", "the key holds characters that no header can carry"))
+        if not key and any(isinstance(header.value, Secret) for header in request.headers):
+            return Failure(_unsent("unauthorized", "there is no key where the provider wants one"))
+        try:
+            return await self._exchanged(request, audio, key)
+        except _RAISED as problem:
+            return Failure(_mishap(problem, key))
+        except AudioChanged as problem:
+            return Failure(AttemptFailure(kind="invalid_request", reason=str(problem), sent="maybe", charged="maybe"))
+
+    async def _exchanged(
+        self, request: HttpRequest, audio: AudioSource, key: str
+    ) -> Success[HttpResponse] | Failure[AttemptFailure]:
+        """The exchange itself; the body's reader is closed however it ends."""
+        headers = [*_ALWAYS, *((header.name, _value(header, key)) for header in request.headers)]
+        if isinstance(request.body, bytes):
+            built = self._client.build_request(request.method, request.url, headers=headers, content=request.body)
+            return await self._answered(built, key)
+        form = MultipartBody(request.body, audio)
+        headers += [("content-type", form.content_type), ("content-length", str(form.size))]
+        built = self._client.build_request(request.method, request.url, headers=headers)
+        pieces = form.pieces()
+        built.stream = _Body(pieces)
+        try:
+            return await self._answered(built, key)
+        finally:
+            with anyio.move_on_after(_CLOSING_S, shield=True):
+                await pieces.aclose()
+
+    async def _answered(self, request: httpx.Request, key: str) -> Success[HttpResponse] | Failure[AttemptFailure]:
+        # A user and password in the address would overwrite our header: they count only where we have none.
+        auth = httpx.Auth() if "authorization" in request.headers else None
+        response = await self._client.send(request, auth=auth, stream=True, follow_redirects=False)
+        try:
+            return await _read(response, key, self._max_body_bytes)
+        finally:
+            with anyio.move_on_after(_CLOSING_S, shield=True):
+                await response.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    """Our pieces as httpx wants them: as they are, so that whoever made them can close them."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes]) -> None:
+        self._pieces = pieces
+
+    @override
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
+
+
+async def _read(response: httpx.Response, key: str, most: int) -> Success[HttpResponse] | Failure[AttemptFailure]:
+    """The whole answer. A refusal is worth having even when its body cannot be: the status says most of it."""
+    body = bytearray()
+    compressed = response.headers.get("content-encoding", "identity") != "identity"
+    try:
+        unusable = "compressed, which was not asked for" if compressed else await _fill(body, response, most)
+    except httpx.RemoteProtocolError:
+        unusable = "the body breaks off before its end"
+    except httpx.ReadError:
+        if response.status_code in _SUCCESSES:
+            raise
+        unusable = None
+    if unusable is not None and response.status_code in _SUCCESSES:
+        reason = f"http {response.status_code}: {unusable}"
+        failure = AttemptFailure(kind="bad_answer", reason=reason, sent="yes", charged="maybe", status=response.status_code)
+        return Failure(failure)
+    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw)
+    return Success(_without_key(HttpResponse(status=response.status_code, headers=headers, body=bytes(body)), key))
+
+
+async def _fill(body: bytearray, response: httpx.Response, most: int) -> str | None:
+    """Read the body; returns why not all of it, or None when it is whole.
+
+    Too long an answer is left by cancelling the reading from within: leaving the loop instead would leave the generators of
+    httpx and httpcore half-way, to be closed by chance.
+    """
+    with anyio.CancelScope() as reading:
+        async for piece in response.aiter_raw():
+            if reading.cancel_called or len(body) + len(piece) > most:
+                reading.cancel()
+            else:
+                body += piece
+    return f"an answer of more than {most} bytes" if reading.cancel_called else None
+
+
+def _without_key(response: HttpResponse, key: str) -> HttpResponse:
+    """The answer without the key, however the server spelt it: as it is, as JSON writes it, as an address writes it."""
+    if not key or (response.status in _SUCCESSES and len(key) < _LONGER_THAN_A_WORD):
+        return response
+    as_json = json.dumps(key)[1:-1]
+    spellings = sorted({key, as_json, as_json.replace("/", "\\/"), quote(key, safe="")}, key=len, reverse=True)
+    body, headers = response.body, response.headers
+    for spelling in spellings:
+        body = body.replace(spelling.encode(), REMOVED.encode())
+        headers = tuple((name, value.replace(spelling, REMOVED)) for name, value in headers)
+    return HttpResponse(status=response.status, headers=headers, body=body)
+
+
+def _value(header: Header, key: str) -> str:
+    return f"{header.value.prefix}{key}" if isinstance(header.value, Secret) else header.value
+
+
+def _mishap(problem: Exception, key: str) -> AttemptFailure:
+    """The failure that an exception stands for, by the nearest of its classes in the table."""
+    meant = next(MISHAPS[each] for each in type(problem).__mro__ if each in MISHAPS)
+    said = str(problem).replace(key, REMOVED) if key else str(problem)
+    reason = scrubbed(f"{meant.meaning}: {said}" if meant.quoted and said else meant.meaning)
+    return AttemptFailure(kind=meant.kind, reason=reason, sent=meant.sent, charged=meant.charged)
+
+
+def _unsent(kind: FailureKind, reason: str) -> AttemptFailure:
+    return AttemptFailure(kind=kind, reason=reason, sent="no", charged="no")

@@ -1,0 +1,89 @@
+"""What all tests share: how many cases hypothesis tries, both event loops, a clean environment, and optional recordings.
+
+Recordings that are too large for the repository may lie beside it, in `../shared` or where VOXPLAN_SHARED points. Tests use
+what is there (`shared_clip`, `shared_body`: one test a file) and pass without.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("VOXPLAN_SHARED") or ROOT.parent / "shared")
+
+# Read by type checkers; tests/package runs them there.
+collect_ignore = ["typing"]
+
+# No deadline anywhere: how long a case takes says more about the machine than about the code.
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("quick", max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+# INVARIANT: in CI the same commit tries the same cases, so that a red run is the fault of the change at hand; new cases are
+# looked for at every desk (dev) and by `make thorough`.
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("VOXPLAN_HYPOTHESIS") or "dev")
+
+_PROVIDER_SETTING = re.compile(r"\w+_(API_KEY|API_BASE|BASE_URL)")
+_ONE_TEST_A_FILE = (
+    ("shared_clip", "audio", {".flac", ".wav"}),
+    ("shared_body", "fixtures", {".json", ".sse", ".txt"}),
+)
+# pytest keeps the name of the running test there.
+_CHANGES_BY_ITSELF = frozenset({"PYTEST_CURRENT_TEST"})
+
+
+@pytest.fixture(scope="module", params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    """The event loop of an async test: each runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_provider_settings() -> Iterator[None]:
+    """No test may reach a real account, or pass only for somebody who has one."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in filter(_PROVIDER_SETTING.fullmatch, list(os.environ)):
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _environment_is_left_alone() -> Iterator[None]:
+    """A test that sets a variable takes it back (`monkeypatch` does)."""
+    before = dict(os.environ)
+    yield
+    # Names only: a failure must not print the values of somebody's environment.
+    changed = {name for name, _ in before.items() ^ os.environ.items()}
+    assert changed - _CHANGES_BY_ITSELF == set()
+
+
+@pytest.fixture(scope="session")
+def shared_audio() -> Path:
+    """The folder of real recordings."""
+    return _shared("audio")
+
+
+@pytest.fixture(scope="session")
+def shared_fixtures() -> Path:
+    """The folder of recorded provider answers."""
+    return _shared("fixtures")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`shared_clip`: once for each recording there is; `shared_body`: once for each recorded answer."""
+    for argument, folder, suffixes in _ONE_TEST_A_FILE:
+        if argument in metafunc.fixturenames:
+            # `x.meta.json` tells where `x` was recorded.
+            found = (path for path in (SHARED / folder).rglob("*") if ".meta" not in path.suffixes)
+            files = sorted(path for path in found if path.suffix in suffixes)
+            metafunc.parametrize(argument, files, ids=[str(path.relative_to(SHARED / folder)) for path in files])
+
+
+def _shared(folder: str) -> Path:
+    if not (SHARED / folder).is_dir():
+        pytest.skip(f"no {folder} beside the repository (VOXPLAN_SHARED)")
+    return SHARED / folder

@@ -1,0 +1,161 @@
+"""Laws D1-D3: equal inputs give equal bytes anywhere, order of writing means nothing, an edit stays where it is made."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from tests.laws.cases import Case, cases, plan_of, result_of, spec_of
+from tests.strategies import CATALOG, DEPLOYMENTS, routing_nodes, seeds
+from voxplan.engine.compiling import compile_checked
+from voxplan.engine.plan import First, Node, Plan, Refusal, digest
+from voxplan.engine.planning import plan
+from voxplan.engine.quantity import Span
+from voxplan.engine.request import AudioFacts, Request
+from voxplan.engine.spec import Arm, Backoff, Balance, Retry, RouteNode, Spec
+from voxplan.engine.view import EMPTY_VIEW, DeploymentView, View
+
+ROOT = Path(__file__).parents[2]
+
+
+def use(name: str) -> RouteNode:
+    """A node that uses `name`."""
+    return RouteNode(use=name)
+
+
+def spread(*names: str) -> Balance:
+    """A balance over `names` with weights 1, 2, 3 …"""
+    return Balance(among=tuple(Arm(route=use(name), weight=weight) for weight, name in enumerate(names, 1)))
+
+
+@given(cases())
+def test_d1_equal_inputs_give_equal_bytes(case: Case) -> None:
+    """D1: compiled and planned again from a copy of everything, the bytes are the same."""
+    spec = msgspec.json.decode(msgspec.json.encode(case.spec), type=Spec)
+    again = result_of(compile_checked(spec, CATALOG), case.request, case.view, case.moment, case.seed)
+    assert msgspec.json.encode(again) == msgspec.json.encode(case.result())
+
+
+def test_d1_holds_across_processes_and_hash_seeds() -> None:
+    """D1: other processes, whose sets and dictionaries of strings have other orders, make the same plans."""
+    program = "from tests.laws.test_determined import digests; print(' '.join(digests()))"
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+        ).stdout.strip()
+        for hash_seed in ("0", "1", "4242")
+    }
+    assert printed == {" ".join(digests())}
+
+
+def digests() -> tuple[str, ...]:
+    """The digests of a few plans with all forms, weights, retries, views and what is left out."""
+    inner = RouteNode(balance=spread("c", "d", "e"), retry=Retry(times=3, backoff=Backoff(base=Span(100), cap=Span(5000))))
+    among = (Arm(route=use("part"), weight=0.7), Arm(route=use("a"), weight=0.1), Arm(route=use("b"), weight=0.2))
+    spec = spec_of(main=RouteNode(first=(RouteNode(balance=Balance(among=among, spill=1)), use("part"), use("a"))), part=inner)
+    view = View(deployments={"a": DeploymentView(circuit="open", openings=1, until_ms=50), "e": DeploymentView(failures=1)})
+    router = compile_checked(spec, CATALOG)
+    request = Request(route="main", audio=AudioFacts(seconds=12.345))
+    return tuple(digest(plan(router, request, view, 7, seed).unwrap()) for seed in range(20))
+
+
+@given(cases(), st.randoms(use_true_random=False))
+def test_d2_the_order_of_keys_and_arms_means_nothing(case: Case, chance: random.Random) -> None:
+    """D2: permuting mapping keys, or the arms of every `balance`, leaves the plan as it is."""
+    spec = case.spec
+    permuted = replace(
+        spec,
+        accounts=_shuffled(spec.accounts, chance),
+        deployments=_shuffled(spec.deployments, chance),
+        routes=_shuffled({name: _permuted(node, chance) for name, node in spec.routes.items()}, chance),
+    )
+    again = result_of(compile_checked(permuted, CATALOG), case.request, case.view, case.moment, case.seed)
+    assert _without_digest(again) == _without_digest(case.result())
+
+
+@given(cases(), st.randoms(use_true_random=False))
+def test_d2_the_order_of_keys_is_not_in_the_digest(case: Case, chance: random.Random) -> None:
+    """D2: a spec whose keys stand in another order is the same spec."""
+    permuted = replace(case.spec, deployments=_shuffled(case.spec.deployments, chance), routes=_shuffled(case.spec.routes, chance))
+    assert compile_checked(permuted, CATALOG).digest == case.router.digest
+
+
+T = TypeVar("T")
+
+
+def _shuffled(mapping: dict[str, T], chance: random.Random) -> dict[str, T]:
+    names = list(mapping)
+    chance.shuffle(names)
+    return {name: mapping[name] for name in names}
+
+
+def _permuted(node: RouteNode, chance: random.Random) -> RouteNode:
+    first = None if node.first is None else tuple(_permuted(child, chance) for child in node.first)
+    if node.balance is None:
+        return replace(node, first=first)
+    arms = [replace(arm, route=_permuted(arm.route, chance)) for arm in node.balance.among]
+    chance.shuffle(arms)
+    return replace(node, balance=replace(node.balance, among=tuple(arms)))
+
+
+def _without_digest(made: Plan | Refusal) -> Plan | Refusal:
+    # The digest names the document, and a document may keep the order of a list.
+    return replace(made, spec_digest="") if isinstance(made, Plan) else made
+
+
+SUBTREES = routing_nodes((*DEPLOYMENTS, "other"), depth=2).map(lambda node: replace(node, name=None))
+
+
+@given(SUBTREES, SUBTREES, SUBTREES, seeds())
+def test_d3_editing_one_subtree_changes_no_draw_in_another(before: RouteNode, after: RouteNode, other: RouteNode, seed: int) -> None:
+    """D3: with `x` replaced by anything, `y` beside it is planned as before: same orders, same waits."""
+    used = RouteNode(balance=spread("a", "b", "c"), retry=Retry(times=1))
+    kept = replace(other, name="y")
+    plans = [
+        plan_of(spec_of(main=RouteNode(first=(replace(edited, name="x"), kept, use("e"))), other=used), seed=seed)
+        for edited in (before, after)
+    ]
+    assert _at(plans[0].root, "main/y") == _at(plans[1].root, "main/y")
+
+
+@given(SUBTREES, seeds())
+def test_d3_the_route_that_uses_a_route_does_not_change_its_draws(other: RouteNode, seed: int) -> None:
+    """D3: what stands around a `use` of a route changes no order in it."""
+    part = RouteNode(balance=spread("a", "b", "c", "d", "e"))
+    alone = plan_of(spec_of(main=use("part"), part=part), seed=seed)
+    below = plan_of(spec_of(main=RouteNode(first=(replace(other, name="x"), use("part"))), part=part, other=use("a")), seed=seed)
+    assert _order(alone.root) == _order(_at(below.root, "main/part"))
+
+
+@given(seeds())
+def test_d3_is_false_for_nodes_without_a_name_of_their_own(seed: int) -> None:
+    """D3, a near miss: nameless siblings of one form are numbered, so that removing the first renames the second."""
+    second = RouteNode(balance=spread("a", "b"))
+    two = plan_of(spec_of(main=RouteNode(first=(RouteNode(balance=spread("c", "d")), second))), seed=seed)
+    one = plan_of(spec_of(main=RouteNode(first=(use("c"), second))), seed=seed)
+    assert _at(two.root, "main/balance~2") is not None
+    assert _at(one.root, "main/balance~2") is None
+
+
+def _at(node: Node, name: str) -> Node | None:
+    if node.node == name:
+        return node
+    children = node.children if isinstance(node, First) else ()
+    return next((found for child in children if (found := _at(child, name)) is not None), None)
+
+
+def _order(node: Node | None) -> list[str]:
+    assert isinstance(node, First)
+    return [child.node.rsplit("/", 1)[1] for child in node.children]

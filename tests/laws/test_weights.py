@@ -1,0 +1,163 @@
+"""Laws W1-W7: what the weights of a `balance` mean.
+
+Shares are tested over a fixed run of seeds, so that a test passes or fails the same way every time; the limits are those of the
+chi-square test at one in a thousand million, so that a right program does not meet them by bad luck.
+"""
+
+from collections import Counter
+from fractions import Fraction
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tests.laws.cases import Case, cases, plan_of, spec_of
+from tests.strategies import CATALOG, DEPLOYMENTS, seeds
+from voxplan.engine.checking import check
+from voxplan.engine.compiling import compile_checked
+from voxplan.engine.plan import Plan, attempts
+from voxplan.engine.planning import plan
+from voxplan.engine.request import Request
+from voxplan.engine.router import Router
+from voxplan.engine.spec import Arm, Balance, RouteNode, Spec
+from voxplan.engine.view import EMPTY_VIEW, DeploymentView, View
+
+RUNS = 4000
+LIMITS = {1: 37.32, 2: 41.45, 3: 44.84, 4: 47.90}
+"""Chi-square at 1e-9 by degrees of freedom."""
+
+Weights = dict[str, float]
+
+
+def spec(weights: Weights, spill: int | None = None) -> Spec:
+    """A route that is one balance with these weights."""
+    arms = tuple(Arm(route=RouteNode(use=name), weight=weight) for name, weight in weights.items())
+    return spec_of(main=RouteNode(balance=Balance(among=arms, spill=spill)))
+
+
+def order(weights: Weights, seed: int, view: View = EMPTY_VIEW, spill: int | None = None) -> list[str]:
+    """The deployments in the order in which the plan has them."""
+    return [attempt.deployment for attempt in attempts(plan_of(spec(weights, spill), seed=seed, view=view).root)]
+
+
+def orders(weights: Weights) -> list[list[str]]:
+    """The orders of many seeds."""
+    router: Router = compile_checked(spec(weights), CATALOG)
+    plans = (plan(router, Request(route="main"), EMPTY_VIEW, 0, seed).unwrap() for seed in range(RUNS))
+    return [[attempt.deployment for attempt in attempts(made.root)] for made in plans]
+
+
+def chi_square(seen: Counter[str], weights: Weights) -> float:
+    """How far what was seen is from the shares that the weights say."""
+    total, whole = sum(weights.values()), seen.total()
+    expected = {name: whole * weight / total for name, weight in weights.items()}
+    return sum((seen[name] - share) ** 2 / share for name, share in expected.items())
+
+
+WEIGHTS = st.dictionaries(st.sampled_from(DEPLOYMENTS), st.integers(1, 100), min_size=2)
+SOME = [{"a": 1, "b": 1}, {"a": 3, "b": 1}, {"a": 95, "b": 5}, {"a": 0.7, "b": 0.2, "c": 0.1}, {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}]
+
+
+@pytest.mark.parametrize("weights", SOME)
+def test_w1_an_arm_is_chosen_by_its_share_of_the_weight(weights: Weights) -> None:
+    """W1: P(first = i) = w_i / Σw."""
+    first = Counter(names[0] for names in orders(weights))
+    assert chi_square(first, weights) < LIMITS[len(weights) - 1]
+
+
+@pytest.mark.parametrize("weights", [some for some in SOME if len(some) > 2])
+def test_w7_failover_goes_by_the_shares_of_those_that_remain(weights: Weights) -> None:
+    """W7: P(second = j | first = i) = w_j / Σ_{k≠i} w_k."""
+    drawn = orders(weights)
+    for chosen in weights:
+        second = Counter(names[1] for names in drawn if names[0] == chosen)
+        others = {name: weight for name, weight in weights.items() if name != chosen}
+        assert chi_square(second, others) < LIMITS[len(others) - 1]
+
+
+@pytest.mark.parametrize("weights", [{"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 2, "c": 1}])
+def test_w1_the_draws_of_two_nodes_are_independent(weights: Weights) -> None:
+    """W1: what one balance chooses says nothing about what another chooses from the same seed."""
+    arms = tuple(Arm(route=RouteNode(use=name), weight=weight) for name, weight in weights.items())
+    nodes = tuple(RouteNode(name=name, balance=Balance(among=arms, spill=0)) for name in ("x", "y"))
+    router = compile_checked(spec_of(main=RouteNode(first=nodes)), CATALOG)
+    for chosen in weights:
+        pairs = ([each.deployment for each in attempts(plan(router, Request(route="main"), EMPTY_VIEW, 0, seed).unwrap().root)] for seed in range(RUNS))
+        second = Counter(pair[1] for pair in pairs if pair[0] == chosen)
+        assert chi_square(second, weights) < LIMITS[len(weights) - 1]
+
+
+@given(cases())
+def test_w2_weight_0_is_in_no_plan(case: Case) -> None:
+    """W2: nothing below an arm of weight 0 is attempted, whatever the view."""
+    result = case.result()
+    made = [attempt.node for attempt in attempts(result.root)] if isinstance(result, Plan) else []
+    for prefix in _weightless(case.spec, case.spec.routes[case.request.route], case.request.route):
+        assert not any(node == prefix or node.startswith(prefix + "/") for node in made)
+
+
+def _weightless(spec: Spec, node: RouteNode, name: str) -> list[str]:
+    """The names of all arms of weight 0 whose label is theirs alone."""
+    if node.use in spec.routes:
+        return _weightless(spec, spec.routes[node.use], name)
+    arms = [Arm(route=child) for child in node.first or ()] if node.balance is None else list(node.balance.among)
+    labels = Counter(_label(arm.route) for arm in arms)
+    alone = [arm for arm in arms if labels[_label(arm.route)] == 1]
+    inner = [prefix for arm in alone for prefix in _weightless(spec, arm.route, f"{name}/{_label(arm.route)}")]
+    return inner + [f"{name}/{_label(arm.route)}" for arm in alone if arm.weight == 0]
+
+
+def _label(node: RouteNode) -> str:
+    return node.name or node.use or ("balance" if node.balance else "first")
+
+
+@given(st.lists(st.sampled_from((0, 0.0, 1, 2.5)), min_size=1, max_size=4))
+def test_w3_weights_that_are_all_0_are_an_error(given_weights: list[float]) -> None:
+    """W3: a balance that could choose nothing is a mistake in the spec; any other is none."""
+    weights = dict(zip(DEPLOYMENTS, given_weights, strict=False))
+    errors = [finding for finding in check(spec(weights), CATALOG) if finding.severity == "error"]
+    assert [finding.path for finding in errors] == ([] if any(given_weights) else [("routes", "main", "balance", "among")])
+
+
+@given(WEIGHTS, st.sampled_from((2, 3, 10, 1000, 0.5, 0.25, 0.1)), seeds())
+def test_w4_scaling_all_weights_changes_nothing(weights: Weights, factor: float, seed: int) -> None:
+    """W4: 3 to 1 is 0.3 to 0.1: whole plans are equal, not only likely to be."""
+    exact = {name: float(Fraction(str(weight)) * Fraction(str(factor))) for name, weight in weights.items()}
+    one, other = (plan_of(spec(each), seed=seed).root for each in (weights, exact))
+    assert one == other
+
+
+@given(WEIGHTS, st.integers(1, 1000), seeds(), st.data())
+def test_w5_raising_a_weight_never_takes_its_arm_away(weights: Weights, more: int, seed: int, data: st.DataObject) -> None:
+    """W5: with only w_i raised, i stays where it was chosen, and nothing moves between two others."""
+    raised = data.draw(st.sampled_from(sorted(weights)))
+    before, after = order(weights, seed), order(weights | {raised: weights[raised] + more}, seed)
+    assert after[0] in (before[0], raised)
+    assert [name for name in after if name != raised] == [name for name in before if name != raised]
+    assert after.index(raised) <= before.index(raised)
+
+
+@given(WEIGHTS, seeds(), st.data())
+def test_w6_removing_an_arm_moves_only_its_own(weights: Weights, seed: int, data: st.DataObject) -> None:
+    """W6: removing an unchosen arm changes nothing else; removing the chosen one promotes exactly the runner-up."""
+    removed = data.draw(st.sampled_from(sorted(weights)))
+    fewer = {name: weight for name, weight in weights.items() if name != removed}
+    assert order(fewer, seed) == [name for name in order(weights, seed) if name != removed]
+
+
+@given(WEIGHTS, seeds(), st.sets(st.sampled_from(DEPLOYMENTS)), st.none() | st.integers(0, 3))
+def test_w6_an_arm_that_cannot_be_used_leaves_its_turn_to_the_runner_up(
+    weights: Weights, seed: int, cooling: set[str], spill: int | None
+) -> None:
+    """W6: an arm that cools off is out as if it had been removed; `spill` counts those that are left."""
+    assume(set(weights) - cooling)
+    view = View(deployments={name: DeploymentView(circuit="open", openings=1, until_ms=1) for name in cooling})
+    left = [name for name in order(weights, seed) if name not in cooling]
+    assert order(weights, seed, view, spill) == (left if spill is None else left[: 1 + spill])
+
+
+def test_w5_is_false_when_one_deployment_has_two_arms_of_one_label() -> None:
+    """W5, a near miss: arms with the same label are told apart by their content, in which the weight stands."""
+    twice = tuple(Arm(route=RouteNode(use="a"), weight=weight) for weight in (1, 3))
+    made = plan_of(spec_of(main=RouteNode(balance=Balance(among=(*twice, Arm(route=RouteNode(use="b"), weight=2))))))
+    assert {attempt.node for attempt in attempts(made.root)} == {"main/a", "main/a~2", "main/b"}

@@ -1,0 +1,149 @@
+"""Short ways to make the engine's values in tests; whatever a test does not say has the plainest value there is."""
+
+from voxplan.engine.capability import Capabilities, ProviderFacts
+from voxplan.engine.compiling import compile_checked
+from voxplan.engine.failure import STAR, AttemptFailure, FailureKind
+from voxplan.engine.plan import Attempt, Bounds, First, Gates, Node, Plan
+from voxplan.engine.planning import plan
+from voxplan.engine.request import Request
+from voxplan.engine.router import Router
+from voxplan.engine.run import Observation, Send
+from voxplan.engine.spec import Deployment, RouteNode, Rules, Spec
+from voxplan.engine.transcript import Transcript
+from voxplan.engine.view import EMPTY_VIEW, View
+
+__all__ = (
+    "CATALOG",
+    "attempt",
+    "failure",
+    "first",
+    "observation",
+    "plan_of",
+    "planned",
+    "router",
+    "send",
+    "spec",
+    "transcript",
+    "use",
+)
+
+ABLE = Capabilities(segments=True, words=True, prompt=True, temperature=True)
+CATALOG = {
+    "any": ProviderFacts(provider="any", needs_key=False, otherwise=ABLE),
+    "english": ProviderFacts(provider="english", needs_key=False, otherwise=Capabilities(languages=("en",))),
+    "keyed": ProviderFacts(provider="keyed", otherwise=ABLE),
+    "hosted": ProviderFacts(provider="hosted", needs_key=False, needs_base_url=True, otherwise=ABLE),
+    "bare": ProviderFacts(provider="bare", needs_key=False, takes_key=False, takes_base_url=False),
+}
+
+
+def attempt(
+    deployment: str,
+    *,
+    timeout_ms: int = 1000,
+    deadline_ms: int | None = None,
+    shortest_ms: int = 0,
+    delays_ms: tuple[int, ...] = (),
+    retry_on: tuple[FailureKind, ...] = (),
+    retry_on_hint: tuple[FailureKind, ...] = (),
+    patience_ms: int = 0,
+    gates: Gates | None = None,
+    credential: str | None = None,
+    node: str | None = None,
+) -> Attempt:
+    """An attempt at `deployment`, named after it."""
+    return Attempt(
+        node=node or f"r/{deployment}",
+        deployment=deployment,
+        credential=credential or deployment,
+        vendor="any",
+        timeout_ms=timeout_ms,
+        deadline_ms=deadline_ms,
+        shortest_ms=shortest_ms,
+        delays_ms=delays_ms,
+        retry_on=retry_on,
+        retry_on_hint=retry_on_hint,
+        patience_ms=patience_ms,
+        gates=gates,
+    )
+
+
+def first(*children: Node, on: tuple[FailureKind, ...] = STAR, deadline_ms: int | None = None, node: str = "r") -> First:
+    """A `first` of these children."""
+    return First(node=node, children=children, on=on, deadline_ms=deadline_ms)
+
+
+def plan_of(root: Node, *, cooling_try: str | None = None) -> Plan:
+    """A plan with this root."""
+    return Plan(route="r", spec_digest="0", root=root, bounds=Bounds(attempts=9, longest_ms=9), cooling_try=cooling_try)
+
+
+def failure(kind: FailureKind, *, retry_after_ms: int | None = None) -> AttemptFailure:
+    """A failure of this kind."""
+    return AttemptFailure(kind=kind, reason=kind.replace("_", " "), retry_after_ms=retry_after_ms)
+
+
+def transcript(text: str = "hello there") -> Transcript:
+    """A transcript of this text."""
+    return Transcript(text=text)
+
+
+def send(deployment: str, *, at_ms: int = 0, until_ms: int = 1000, despite_cooling: bool = False) -> Send:
+    """The command for a first call."""
+    return Send(
+        attempt=1,
+        node=f"r/{deployment}",
+        deployment=deployment,
+        credential=deployment,
+        number=1,
+        at_ms=at_ms,
+        until_ms=until_ms,
+        whole=True,
+        despite_cooling=despite_cooling,
+    )
+
+
+def observation(
+    deployment: str,
+    kind: FailureKind | None = None,
+    *,
+    started_ms: int = 0,
+    ended_ms: int = 100,
+    whole: bool = True,
+    retry_after_ms: int | None = None,
+) -> Observation:
+    """One finished call; a success unless `kind` says otherwise."""
+    return Observation(
+        deployment=deployment,
+        credential=deployment,
+        started_ms=started_ms,
+        ended_ms=ended_ms,
+        kind=kind,
+        whole=whole,
+        retry_after_ms=retry_after_ms,
+    )
+
+
+def use(name: str) -> RouteNode:
+    """A `use` of a deployment or a route."""
+    return RouteNode(use=name)
+
+
+def spec(routes: dict[str, RouteNode], *deployments: str, provider: str = "any", defaults: Rules | None = None) -> Spec:
+    """A spec of these routes; each deployment is one of `provider`."""
+    return Spec(
+        voxplan=1,
+        deployments={name: Deployment(provider=provider, model="m") for name in deployments},
+        routes=routes,
+        defaults=defaults or Rules(),
+    )
+
+
+def router(root: RouteNode, *deployments: str, defaults: Rules | None = None) -> Router:
+    """The router of a spec whose one route is `r`."""
+    return compile_checked(spec({"r": root}, *deployments, defaults=defaults), CATALOG)
+
+
+def planned(root: RouteNode, *deployments: str, view: View = EMPTY_VIEW, moment_ms: int = 0, seed: int = 1) -> Plan:
+    """The plan of route `r` with this root, which must exist."""
+    return plan(router(root, *deployments), Request(route="r"), view, moment_ms, seed).unwrap()

@@ -4,6 +4,7 @@ Names are not believed: a container is recognised by magic bytes alone, and so i
 nothing are unknown, which is no error: a provider may know them. Media types go by extension, in `media`. Pure lookups.
 """
 
+import struct
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -142,25 +143,39 @@ def _match(table: tuple[_Magic, ...], head: bytes) -> str | None:
     )
 
 
+_ID3: Final = struct.Struct(">3s3x4B")
+_FRAME: Final = struct.Struct(">H2B")
+
+
 def _framed(head: bytes) -> str | None:
-    """MPEG audio and ADTS have no magic: an ID3 tag or a frame header that holds together."""
-    if head.startswith(b"ID3") and len(head) >= 10:
-        # ID3v2.4, 3.1: the size is four 7-bit bytes, the header's own ten not counted.
-        size = (head[6] & 0x7F) << 21 | (head[7] & 0x7F) << 14 | (head[8] & 0x7F) << 7 | (head[9] & 0x7F)
-        behind = head[10 + size :]
-        return "flac" if behind.startswith(b"fLaC") else _frame(behind) or "mp3"
-    return _frame(head)
+    """MPEG audio and ADTS have no magic: an ID3 tag, or a frame header that holds together."""
+    if not head.startswith(b"ID3") or len(head) < _ID3.size:
+        return _frame(head)
+    _, *sevens = _ID3.unpack_from(head)
+    size = sum((seven & 0x7F) << shift for seven, shift in zip(sevens, (21, 14, 7, 0), strict=True))  # ID3v2.4, 3.1
+    behind = head[_ID3.size + size :]
+    return "flac" if behind.startswith(b"fLaC") else _frame(behind) or "mp3"
 
 
 def _frame(head: bytes) -> str | None:
-    """`mp3` or `aac` when the first four bytes are a possible frame header."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+    """`mp3` or `aac` when the first bytes are a possible frame header (ISO 11172-3, 2.4.1.3; ISO 13818-7, 6.2)."""
+    if len(head) < _FRAME.size:
         return None
-    version, layer, bitrate, rate = head[1] >> 3 & 3, head[1] >> 1 & 3, head[2] >> 4, head[2] >> 2 & 3
-    if layer == 0:
-        return "aac" if head[1] & 0xF0 == 0xF0 and head[2] >> 2 & 0xF < 13 else None
-    # Layer I (3) is left out: nobody sends it, and UTF-16 text begins like it.
-    return "mp3" if layer != 3 and version != 1 and bitrate not in {0, 15} and rate != 3 else None
+    sync, third, _ = _FRAME.unpack_from(head)
+    if sync & 0xFFF6 == _ADTS_SYNC:
+        return "aac" if third >> 2 & 0xF not in _NO_ADTS_RATE else None
+    version, layer, bitrate, rate = sync >> 3 & 3, sync >> 1 & 3, third >> 4, third >> 2 & 3
+    possible = version not in _NO_VERSION and layer in _LAYERS and bitrate not in _NO_BITRATE and rate not in _NO_RATE
+    return "mp3" if sync & _MPEG_SYNC == _MPEG_SYNC and possible else None
+
+
+_ADTS_SYNC: Final = 0xFFF0
+_MPEG_SYNC: Final = 0xFFE0
+_NO_ADTS_RATE: Final = frozenset({13, 14, 15})
+_NO_VERSION: Final = frozenset({1})
+_LAYERS: Final = frozenset({1, 2})  # III and II; nobody sends layer I, and UTF-16 text begins like it
+_NO_BITRATE: Final = frozenset({0, 15})
+_NO_RATE: Final = frozenset({3})
 
 
 def _textual(head: bytes) -> str | None:

@@ -17,9 +17,9 @@ from voxplan.engine.failure import AttemptFailure
 from voxplan.engine.request import ResponseFormat
 from voxplan.engine.transcript import Segment, Transcript, Usage, Word
 
-__all__ = ("Rendered", "render", "to_json")
+__all__ = ("JsonFormat", "Rendered", "render", "to_json")
 
-Table = dict[str, object]
+_Table = dict[str, object]
 JsonFormat = Literal["json", "verbose_json"]
 
 
@@ -54,7 +54,7 @@ def render(transcript: Transcript, response_format: ResponseFormat) -> Success[R
     return Success(Rendered(content_type, written(found)))
 
 
-def to_json(transcript: Transcript, response_format: JsonFormat = "json") -> Table:
+def to_json(transcript: Transcript, response_format: JsonFormat = "json") -> _Table:
     """OpenAI's answer as a table that any JSON encoder takes; what is not known is left out."""
     usage = {} if transcript.usage is None else {"usage": _usage(transcript.usage)}
     if response_format == "json":
@@ -62,7 +62,7 @@ def to_json(transcript: Transcript, response_format: JsonFormat = "json") -> Tab
     return {"task": "transcribe", **_measured(transcript), "text": transcript.text, **_timed(transcript), **usage}
 
 
-def _measured(transcript: Transcript) -> Table:
+def _measured(transcript: Transcript) -> _Table:
     """Language and length; a length that the provider did not give is where the last of its times ends."""
     ends = [segment.end for segment in transcript.segments or ()] + [word.end for word in transcript.words or ()]
     seconds = max(ends, default=None) if transcript.seconds is None else transcript.seconds
@@ -70,14 +70,14 @@ def _measured(transcript: Transcript) -> Table:
     return _without_none({"language": language, "duration": seconds})
 
 
-def _timed(transcript: Transcript) -> Table:
+def _timed(transcript: Transcript) -> _Table:
     segments, words = transcript.segments, transcript.words
     listed = None if segments is None else [_segment(number, segment) for number, segment in enumerate(segments)]
     return _without_none({"segments": listed, "words": None if words is None else [_word(word) for word in words]})
 
 
-def _segment(number: int, segment: Segment) -> Table:
-    measured: Table = {
+def _segment(number: int, segment: Segment) -> _Table:
+    measured: _Table = {
         "id": number,
         "seek": 0,
         "start": segment.start,
@@ -92,19 +92,19 @@ def _segment(number: int, segment: Segment) -> Table:
     return measured | _without_none({"speaker": segment.speaker, "confidence": segment.confidence})
 
 
-def _word(word: Word) -> Table:
-    spoken: Table = {"word": word.word, "start": word.start, "end": word.end}
+def _word(word: Word) -> _Table:
+    spoken: _Table = {"word": word.word, "start": word.start, "end": word.end}
     return spoken | _without_none({"speaker": word.speaker, "confidence": word.confidence})
 
 
-def _usage(usage: Usage) -> Table:
+def _usage(usage: Usage) -> _Table:
     """OpenAI's two shapes; whole seconds are printed whole, as OpenAI does."""
     if usage.kind == "duration":
         seconds = usage.seconds
         whole = seconds is not None and seconds.is_integer()
         return _without_none({"type": "duration", "seconds": int(seconds) if seconds is not None and whole else seconds})
     details = _without_none({"text_tokens": usage.text_tokens, "audio_tokens": usage.audio_tokens})
-    counted: Table = {
+    counted: _Table = {
         "type": "tokens",
         "input_tokens": usage.input_tokens,
         "input_token_details": details or None,
@@ -114,5 +114,5 @@ def _usage(usage: Usage) -> Table:
     return _without_none(counted)
 
 
-def _without_none(table: Table) -> Table:
+def _without_none(table: _Table) -> _Table:
     return {key: value for key, value in table.items() if value is not None}

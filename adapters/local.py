@@ -24,7 +24,9 @@ _ENGLISH: Final = frozenset({"en", "eng"})  # ISO 639-1 and 639-3
 
 FACTS: Final = ProviderFacts(
     provider="local",
+    takes_key=False,
     needs_key=False,
+    takes_base_url=False,
     vendor="local",
     models=((DEFAULT_MODEL, Capabilities(languages=("en",), segments=True)),),
     otherwise=Capabilities(segments=True, words=True, prompt=True, temperature=True),

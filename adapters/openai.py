@@ -168,7 +168,7 @@ def _url(call: Call) -> str | AttemptFailure:
     if call.base_url is None and call.provider != "openai":
         return _unsent("adapter_bug", f"provider `{call.provider}` without a `base_url`")
     try:
-        parts = urlsplit((call.base_url or BASE_URL).strip())
+        parts = urlsplit((BASE_URL if call.base_url is None else call.base_url).strip())
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0  # a port past 65535 raises
     except ValueError:
         parts, usable = urlsplit(""), False

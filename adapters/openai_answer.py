@@ -12,9 +12,9 @@ from typing import Final, TypeVar
 import msgspec
 from returns.result import Failure, Success
 
-from voxplan.adapters.complaints import complaint_of
 from voxplan.adapters.failures import bad_answer, refusal, request_id
 from voxplan.adapters.languages import code_of
+from voxplan.adapters.openai_body import Body, ErrorBody, SegmentRow, TokenDetails, UsageTable, WordRow
 from voxplan.adapters.wire import HttpResponse
 from voxplan.engine.failure import AttemptFailure
 from voxplan.engine.transcript import Segment, Transcript, Usage, Word
@@ -25,101 +25,40 @@ __all__ = ("decode",)
 _IMPOSSIBLE_S: Final = 1e6
 _NANOSECOND_S: Final = 1e-9
 
-# `Raw | None` is not a type msgspec can tell apart.
-_NOTHING: Final = msgspec.Raw(b"null")
-
 _Timed = TypeVar("_Timed", Segment, Word)
-
-
-class _Word(msgspec.Struct, frozen=True):
-    """`text` is LocalAI's name for `word`. whisper.cpp gives no times where it measured none, and `t_dtw` only it gives."""
-
-    word: str | None = None
-    text: str | None = None
-    start: float | None = None
-    end: float | None = None
-    speaker: str | int | None = None
-    probability: float | None = None
-    t_dtw: float | None = None
-
-
-class _Segment(msgspec.Struct, frozen=True):
-    """One row of `segments`; whisper.cpp and speaches put the words inside, whisper.cpp can leave the times out."""
-
-    text: str
-    start: float | None = None
-    end: float | None = None
-    speaker: str | int | None = None
-    tokens: list[int] | None = None
-    temperature: float | None = None
-    avg_logprob: float | None = None
-    compression_ratio: float | None = None
-    no_speech_prob: float | None = None
-    words: list[_Word] | None = None
-
-
-class _Language(msgspec.Struct, frozen=True):
-    """One row of gpt-transcribe's `languages`."""
-
-    code: str | None = None
-
-
-class _Details(msgspec.Struct, frozen=True):
-    """Input tokens by modality."""
-
-    text_tokens: int | None = None
-    audio_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct, frozen=True):
-    """Billed seconds or tokens; `duration` is what OVHcloud called `seconds` until May 2026."""
-
-    seconds: float | None = None
-    duration: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_tokens: int | None = None
-    input_token_details: _Details | None = None
-
-
-class _Body(msgspec.Struct, frozen=True):
-    """json, verbose_json and diarized_json in one; vLLM writes `duration` as a string."""
-
-    text: str
-    language: str | None = None
-    detected_language: str | None = None
-    languages: list[_Language] | None = None
-    duration: float | str | None = None
-    segments: list[_Segment] | None = None
-    words: list[_Word] | None = None
-    usage: msgspec.Raw = _NOTHING
 
 
 def decode(response: HttpResponse) -> Success[Transcript] | Failure[AttemptFailure]:
     """The transcript in a success, or why there is none."""
     body = response.body.removeprefix(b"\xef\xbb\xbf")
     try:
-        decoded = msgspec.json.decode(body, type=_Body)
+        decoded = msgspec.json.decode(body, type=Body)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         return Failure(_undecodable(response, body, problem))
     return Success(_transcript(decoded, request_id(response)))
 
 
 def _undecodable(response: HttpResponse, body: bytes, problem: msgspec.DecodeError | UnicodeDecodeError) -> AttemptFailure:
-    """A 200 may carry an error as whisper.cpp does; otherwise only the shape is told, never the content."""
+    """An error under 200, as whisper.cpp answers, speaks for itself; of anything else only the shape is told."""
     if not body.strip():
         return bad_answer(response, "an empty body where a transcript should be")
     if body.lstrip().startswith(b"<"):
         return bad_answer(response, "a page of HTML where a transcript should be")
-    if isinstance(problem, msgspec.ValidationError):
-        complaint = complaint_of(body)
-        if complaint is not None and complaint.message:
-            return refusal(response)
-        return bad_answer(response, f"JSON that is no transcript: {_lowered(str(problem))}")
-    return bad_answer(response, f"not the JSON of a transcript: {_lowered(str(problem))}")
+    if _is_error(body):
+        return refusal(response)
+    shape = "JSON that is no transcript" if isinstance(problem, msgspec.ValidationError) else "not the JSON of a transcript"
+    return bad_answer(response, f"{shape}: {_lowered(str(problem))}")
 
 
-def _transcript(body: _Body, request: str | None) -> Transcript:
+def _is_error(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body, type=ErrorBody)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _transcript(body: Body, request: str | None) -> Transcript:
     text = body.text.strip()
     rows = body.segments or []
     segments = _segments(rows, _unit_s(rows))
@@ -140,7 +79,7 @@ def _known(found: tuple[_Timed, ...], text: str, *, given: bool) -> tuple[_Timed
     return found if found or (given and not text) else None
 
 
-def _segments(rows: list[_Segment], unit_s: float) -> tuple[Segment, ...]:
+def _segments(rows: list[SegmentRow], unit_s: float) -> tuple[Segment, ...]:
     """The segments with times in order as given; none at all when one lacks its times."""
     found: list[Segment] = []
     for row in rows:
@@ -163,7 +102,7 @@ def _segments(rows: list[_Segment], unit_s: float) -> tuple[Segment, ...]:
     return tuple(found)
 
 
-def _words(rows: list[_Word], unit_s: float) -> tuple[Word, ...]:
+def _words(rows: list[WordRow], unit_s: float) -> tuple[Word, ...]:
     """The words that have times; a word without them cannot be placed and is left out."""
     found: list[Word] = []
     for row in rows:
@@ -175,9 +114,9 @@ def _words(rows: list[_Word], unit_s: float) -> tuple[Word, ...]:
     return tuple(found)
 
 
-def _spoken(segment: _Segment, unit_s: float) -> tuple[Word, ...]:
+def _spoken(segment: SegmentRow, unit_s: float) -> tuple[Word, ...]:
     """The words inside a segment; whisper.cpp's are tokens, of which one that begins with a space begins a word."""
-    joined: list[_Word] = []
+    joined: list[WordRow] = []
     for row in segment.words or []:
         last = joined[-1] if joined else None
         if last is None or row.t_dtw is None or row.word is None or last.word is None or row.word.startswith(" "):
@@ -187,7 +126,7 @@ def _spoken(segment: _Segment, unit_s: float) -> tuple[Word, ...]:
     return _words(joined, unit_s)
 
 
-def _unit_s(rows: list[_Segment]) -> float:
+def _unit_s(rows: list[SegmentRow]) -> float:
     """The seconds that one unit of the segments' times stands for."""
     return _NANOSECOND_S if any((row.end or 0) > _IMPOSSIBLE_S for row in rows) else 1.0
 
@@ -208,7 +147,7 @@ def _share(probability: float | None) -> float | None:
     return probability if probability is not None and 0 <= probability <= 1 else None
 
 
-def _language(body: _Body) -> str | None:
+def _language(body: Body) -> str | None:
     """What was heard: one name or code, whichever field it stands in."""
     named = (body.language, body.detected_language, *(row.code for row in body.languages or ()))
     return next((code for name in named if name and (code := code_of(name)) is not None), None)
@@ -226,7 +165,7 @@ def _seconds(duration: float | str | None) -> float | None:
 def _usage(raw: msgspec.Raw) -> Usage | None:
     """What the provider counted; docs' examples lack `type`, so the fields themselves decide."""
     try:
-        usage = msgspec.json.decode(raw, type=_Usage | None)
+        usage = msgspec.json.decode(raw, type=UsageTable | None)
     except msgspec.DecodeError:
         return None
     if usage is None:
@@ -234,7 +173,7 @@ def _usage(raw: msgspec.Raw) -> Usage | None:
     seconds = usage.duration if usage.seconds is None else usage.seconds
     if seconds is not None:
         return Usage(kind="duration", seconds=seconds)
-    details = usage.input_token_details or _Details()
+    details = usage.input_token_details or TokenDetails()
     if usage.total_tokens is None and usage.input_tokens is None:
         return None
     return Usage(

@@ -15,6 +15,7 @@ from voxplan.engine.tree import (
     MAX_DEPTH,
     MAX_NODES,
     MAX_PROBLEMS,
+    SECRET_KEYS,
     Broken,
     Entry,
     Mapping,
@@ -28,8 +29,6 @@ from voxplan.engine.tree import (
     show_path,
 )
 
-# Keys whose content is never shown, not even when it is malformed.
-SECRET_KEYS: Final = frozenset({"api_key"})
 TOO_LARGE: Final = "expected a finite number of at most 64 bits"
 MOST_DIGITS: Final = 400  # more than any finite float has; converting endless digits takes quadratic time
 _LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
@@ -109,9 +108,10 @@ class Building:
 
     def duplicate(self, path: Path, place: Place, first: Place) -> None:
         """Note that the key at the end of `path` stands there a second time."""
-        *parent, key = shown(path)
-        where = f" in `{show_path(tuple(parent))}`" if parent else ""
-        self.report(path, place, f"duplicate key {quoted(str(key))}{where}, already in line {first.line}")
+        visible = shown(path)
+        named, parent = (f" {quoted(str(path[-1]))}", path[:-1]) if visible == path else ("", visible)
+        where = f" in {quoted(show_path(parent))}" if parent else ""
+        self.report(path, place, f"duplicate key{named}{where}, already in line {first.line}")
 
 
 def shown(path: Path) -> Path:

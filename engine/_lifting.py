@@ -10,7 +10,7 @@ from typing import Final
 
 from voxplan.engine.failure import KINDS
 from voxplan.engine.spec import RouteNode
-from voxplan.engine.spelling import listed, quoted
+from voxplan.engine.spelling import listed, nearest, quoted
 from voxplan.engine.tree import Entry, Mapping, Node, Path, Place, Problem, Scalar, Sequence
 
 _FORMS: Final = ("use", "first", "balance")
@@ -96,8 +96,8 @@ class _Lifting:
         weight: tuple[Entry, ...] = ()
         route = node
         if isinstance(node, Mapping):
-            weight = tuple(entry for entry in node.entries if entry.key == "weight")
-            route = Mapping(tuple(entry for entry in node.entries if entry.key != "weight"), node.place)
+            weight = tuple(entry for entry in node.entries if _means_weight(entry.key))
+            route = Mapping(tuple(entry for entry in node.entries if not _means_weight(entry.key)), node.place)
         return Mapping((Entry("route", node.place, self._route(route, path, node.place)), *weight), node.place)
 
     def _on(self, entry: Entry, path: Path) -> Entry:
@@ -123,6 +123,11 @@ class _Lifting:
 
     def _report(self, path: Path, place: Place, message: str) -> None:
         self.problems.append(Problem(path, place, message))
+
+
+def _means_weight(key: str) -> bool:
+    """Whether the key is `weight`, or a misspelling of it, which then is reported as one."""
+    return nearest(key, (*RouteNode.__struct_fields__, "weight")) == "weight"
 
 
 def _weighted(arm: Entry) -> Node:

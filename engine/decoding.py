@@ -38,9 +38,14 @@ class Language(NamedTuple):
 
 
 class Decoded(NamedTuple, Generic[T]):
-    """The value, None if there are problems; the places of all paths that the document has."""
+    """The value, None if there are problems; the places of all paths that the document has.
+
+    `salvaged` is what can be made of the tree without what is wrong in it, so that more may be said about the rest; None when
+    that is too little. Without problems it is the value.
+    """
 
     value: T | None
+    salvaged: T | None
     problems: tuple[Problem, ...]
     places: dict[Path, Place]
 
@@ -64,13 +69,15 @@ def decode(root: Node, type_: type[T], language: Language) -> Decoded[T]:
         value = decoder.value(inspect.type_info(type_), root, (), root.place)
     except _Enough:
         value = _NOTHING
-    return Decoded(value if isinstance(value, type_) else None, tuple(decoder.problems), decoder.places)
+    salvaged = value if isinstance(value, type_) else None
+    return Decoded(salvaged if decoder.whole else None, salvaged, tuple(decoder.problems), decoder.places)
 
 
 class _Decoder:
-    """Collects problems and places on the way down."""
+    """Collects problems and places on the way down; `whole` as long as nothing had to be left out."""
 
     def __init__(self, language: Language) -> None:
+        self.whole = True
         self.problems: list[Problem] = []
         self.places: dict[Path, Place] = {}
         self._language = language
@@ -83,6 +90,7 @@ class _Decoder:
             described = _description(info)
             info = info.type
         if isinstance(node, Broken):
+            self.whole = False
             return _NOTHING
         if isinstance(info, inspect.UnionType):
             return self._one_of(info, node, path, key)
@@ -133,9 +141,7 @@ class _Decoder:
         for name in missing:
             if name not in meant:
                 self._report(path, self.places[path], f"missing key {quoted(name)}{self._inside(path)}")
-        make: Callable[..., object] = info.cls
-        is_whole = not missing and len(values) == len(node.entries) and _NOTHING not in values.values()
-        return make(**values) if is_whole else _NOTHING
+        return _made(info, {name: value for name, value in values.items() if value is not _NOTHING})
 
     def _optional(self, field: inspect.Field, entry: Entry, path: Path) -> object:
         if not field.required and isinstance(entry.value, Scalar) and entry.value.value is None:
@@ -153,7 +159,7 @@ class _Decoder:
             inner = (*path, entry.key)
             key = self.value(info.key_type, Scalar(entry.key, entry.place), inner, entry.place)
             values[key] = self.value(info.value_type, entry.value, inner, entry.place)
-        return _NOTHING if _NOTHING in values or _NOTHING in values.values() else values
+        return {key: value for key, value in values.items() if key is not _NOTHING and value is not _NOTHING}
 
     def _tuple(self, info: inspect.VarTupleType, node: tree.Sequence, path: Path) -> object:
         items = [self.value(info.item_type, item, (*path, index), item.place) for index, item in enumerate(node.items)]
@@ -217,6 +223,7 @@ class _Decoder:
         if len(self.problems) >= MAX_PROBLEMS:
             raise _Enough
         self.problems.append(Problem(path, place, message))
+        self.whole = False
         return _NOTHING
 
     def _inside(self, path: Path) -> str:
@@ -245,6 +252,21 @@ _NOUNS: Final[Mapping[type[inspect.Type], str]] = {
     inspect.StrType: "text",
     inspect.VarTupleType: "a list",
 }
+
+
+def _made(info: inspect.StructType, values: dict[str, object]) -> object:
+    """The struct with these values; where a required text is missing, which has been reported, the empty one stands in."""
+    for field in info.fields:
+        if field.required and field.name not in values:
+            if not isinstance(_bare(field.type), inspect.StrType):
+                return _NOTHING
+            values[field.name] = ""
+    make: Callable[..., object] = info.cls
+    return make(**values)
+
+
+def _bare(info: inspect.Type) -> inspect.Type:
+    return info.type if isinstance(info, inspect.Metadata) else info
 
 
 def _description(info: inspect.Metadata) -> str:

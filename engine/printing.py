@@ -19,7 +19,7 @@ from voxplan.engine.spec import Arm, Balance, RouteNode, Spec, Weight
 
 __all__ = ("print_spec", "spec_digest")
 
-Data = str | int | float | bool | list["Data"] | dict[str, "Data"]
+_Data = str | int | float | bool | list["_Data"] | dict[str, "_Data"]
 """What all three formats can say."""
 
 _EXACT: Final = 2**53  # the whole numbers up to here are the same as float and as int
@@ -38,19 +38,19 @@ def spec_digest(spec: Spec) -> str:
     return hashlib.blake2b(canonical, digest_size=12).hexdigest()
 
 
-def _normal(value: object) -> Data:
+def _normal(value: object) -> _Data:
     """The normal form, every short form written out and everything that has no order sorted."""
     match value:
         case Span(base_ms, per_second):
             return [base_ms, *per_second]
         case Balance():
             arms = sorted((_normal(arm) for arm in value.among), key=_canonical)
-            return {**{key: _normal(inner) for key, inner in _given(value).items()}, "among": arms}
+            return {**{key: _normal(inner) for key, inner in _given(value).items() if key != "among"}, "among": arms}
         case _:
             return _laid_out(value, _normal)
 
 
-def _short(value: object) -> Data:
+def _short(value: object) -> _Data:
     """What an author would write."""
     match value:
         case Span():
@@ -58,17 +58,18 @@ def _short(value: object) -> Data:
         case RouteNode():
             return _route(value)
         case Balance():
-            return {**_table(_given(value)), "among": _among(value.among)}
+            rest = {key: part for key, part in _given(value).items() if key != "among"}
+            return {"among": _among(value.among), **_table(rest)}
         case _:
             return _laid_out(value, _short)
 
 
-def _route(node: RouteNode) -> Data:
+def _route(node: RouteNode) -> _Data:
     table = _table(_given(node))
     return next(iter(table.values())) if table.keys() in ({"use"}, {"first"}) else table
 
 
-def _among(arms: tuple[Arm, ...]) -> Data:
+def _among(arms: tuple[Arm, ...]) -> _Data:
     names = [arm.route.use for arm in arms if _given(arm.route).keys() == {"use"}]
     weights = [_number(arm.weight) for arm in arms]
     if len({*names}) == len(arms) and any(weight != 1 for weight in weights):
@@ -76,16 +77,16 @@ def _among(arms: tuple[Arm, ...]) -> Data:
     return [_arm(arm) for arm in arms]
 
 
-def _arm(arm: Arm) -> Data:
+def _arm(arm: Arm) -> _Data:
     return _route(arm.route) if arm.weight == 1 else {"weight": _number(arm.weight), **_table(_given(arm.route))}
 
 
-def _table(given: Mapping[str, object]) -> dict[str, Data]:
+def _table(given: Mapping[str, object]) -> dict[str, _Data]:
     first = [key for key in _KEYS_FIRST if key in given]
     return {key: _short(given[key]) for key in (*first, *(key for key in given if key not in first))}
 
 
-def _laid_out(value: object, inner: Callable[[object], Data]) -> Data:
+def _laid_out(value: object, inner: Callable[[object], _Data]) -> _Data:
     match value:
         case msgspec.Struct():
             return {key: inner(part) for key, part in _given(value).items()}
@@ -118,7 +119,7 @@ def _number(value: Weight) -> Weight:
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else value
 
 
-def _canonical(data: Data) -> bytes:
+def _canonical(data: _Data) -> bytes:
     return msgspec.json.encode(data, order="deterministic")
 
 
@@ -132,20 +133,20 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _yaml_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+def _yaml_text(_: _Dumper, text: str) -> yaml.ScalarNode:
     # Without quotes or in single ones, line breaks are folded and U+0085 reads back as a plain newline.
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
 
 
 _Dumper.add_representer(str, _yaml_text)
 
 
-def _yaml(data: dict[str, Data]) -> str:
+def _yaml(data: dict[str, _Data]) -> str:
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=2**20)
 
 
-def _json(data: dict[str, Data]) -> str:
+def _json(data: dict[str, _Data]) -> str:
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
 
 
-_PRINTERS: Final[Mapping[Format, Callable[[dict[str, Data]], str]]] = {"yaml": _yaml, "toml": tomli_w.dumps, "json": _json}
+_PRINTERS: Final[Mapping[Format, Callable[[dict[str, _Data]], str]]] = {"yaml": _yaml, "toml": tomli_w.dumps, "json": _json}

@@ -56,8 +56,10 @@ def milliseconds(span: Span, audio_seconds: float | None) -> int | None:
         return span.base_ms
     if audio_seconds is None or not math.isfinite(audio_seconds):
         return None
+    # Whole numbers all the way: exact, and several times faster than fractions (this runs for every rule of every attempt).
     numerator, denominator = span.per_second
-    return span.base_ms + math.ceil(Fraction(audio_seconds) * Fraction(numerator, denominator))
+    seconds, parts = audio_seconds.as_integer_ratio()
+    return span.base_ms - (-seconds * numerator) // (parts * denominator)
 
 
 def parse_span(text: str | float) -> Success[Span] | Failure[str]:

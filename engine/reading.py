@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 from returns.result import Failure, Success
 
 from voxplan.engine import tree
@@ -17,15 +18,15 @@ from voxplan.engine._lifting import lift
 from voxplan.engine.decoding import Language, decode
 from voxplan.engine.document import FORMATS, Format, parse_document
 from voxplan.engine.quantity import Span, parse_span
-from voxplan.engine.spec import RouteNode, Spec
-from voxplan.engine.tree import MAX_PROBLEMS, Node, Path, Place, Problem, Scalar
+from voxplan.engine.spec import Account, Deployment, RouteNode, Spec
+from voxplan.engine.tree import MAX_PROBLEMS, SECRET_KEYS, Node, Path, Place, Problem, Scalar
 
-__all__ = ("FORMATS", "Format", "Path", "Place", "Problem", "ReadSpec", "format_problem", "read")
+__all__ = ("FORMATS", "Format", "Path", "Place", "Problem", "ReadSpec", "Reading", "format_problem", "read", "read_what_there_is")
 
 _LANGUAGE: Final = Language(
     leaves={Span: parse_span},
     nouns={RouteNode: "a route (a name, a list or a mapping)", Span: "a duration such as `8s`"},
-    secrets=frozenset({"api_key", "base_url"}),
+    secrets=SECRET_KEYS,
     implied=frozenset({"route"}),
 )
 _REFERENCE: Final = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
@@ -46,18 +47,45 @@ class ReadSpec(msgspec.Struct, frozen=True):
         return next((self.places[way] for way in ways if way in self.places), self.places[()])
 
 
+class Reading(msgspec.Struct, frozen=True):
+    """What there is of a spec, None if too little; and what is wrong in its document, in the order of the places."""
+
+    document: ReadSpec | None
+    problems: tuple[Problem, ...]
+
+
 def read(content: bytes | str, form: Format, source: str) -> Success[ReadSpec] | Failure[tuple[Problem, ...]]:
     """Read the spec in `content`; never raises. The problems come in the order of the document, never none."""
+    reading = read_what_there_is(content, form, source)
+    if reading.problems or reading.document is None:
+        return Failure(reading.problems)
+    return Success(reading.document)
+
+
+def read_what_there_is(content: bytes | str, form: Format, source: str) -> Reading:
+    """Read the spec in `content` in spite of problems, so that its names can be checked all the same; never raises."""
     parsed = parse_document(content, form)
     if isinstance(parsed, Failure):
-        return Failure(_in_order(parsed.failure()))
+        return Reading(None, _in_order(parsed.failure()))
     document = parsed.unwrap()
     root, misshapen = lift(document.root)
     decoded = decode(root, Spec, _LANGUAGE)
     problems = (*document.problems, *misshapen, *_address_problems(root), *decoded.problems)
-    if problems or decoded.value is None:
-        return Failure(_in_order(problems))
-    return Success(ReadSpec(decoded.value, decoded.places, source))
+    if decoded.salvaged is None:
+        return Reading(None, _in_order(problems))
+    spec = decoded.salvaged if not problems else _with_all_names(decoded.salvaged, decoded.places)
+    return Reading(ReadSpec(spec, decoded.places, source), _in_order(problems))
+
+
+def _with_all_names(spec: Spec, places: dict[Path, Place]) -> Spec:
+    """The spec with an empty entry under every name of which too little was left: whoever uses the name made no mistake."""
+    names = [path for path in places if len(path) == len(("section", "name"))]
+    deployments = {str(name): Deployment(model="") for section, name in names if section == "deployments"}
+    accounts = {str(name): Account(provider="") for section, name in names if section == "accounts"}
+    routes = {str(name): RouteNode() for section, name in names if section == "routes"}
+    return replace(
+        spec, deployments=deployments | spec.deployments, accounts=accounts | spec.accounts, routes=routes | spec.routes
+    )
 
 
 def format_problem(problem: Problem, source: str) -> str:

@@ -67,9 +67,10 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     def timeout_ms(self, leaf: Leaf) -> int:
         """The whole time of one call. A rule that needs the unknown length of the audio is as if it were not there."""
         ruled_ms = None if leaf.timeout is None else self._span_ms(leaf.timeout)
+        if ruled_ms is not None:
+            return ruled_ms
         default_ms = self._span_ms(DEFAULT_TIMEOUT)
-        unruled_ms = DEFAULT_TIMEOUT.base_ms if default_ms is None else default_ms
-        return unruled_ms if ruled_ms is None else ruled_ms
+        return DEFAULT_TIMEOUT.base_ms if default_ms is None else default_ms
 
     def shortest_ms(self, leaf: Leaf) -> int:
         """The least time worth starting with; 0 when that depends on the unknown length of the audio."""

@@ -13,6 +13,7 @@ __all__ = (
     "MAX_DEPTH",
     "MAX_NODES",
     "MAX_PROBLEMS",
+    "SECRET_KEYS",
     "Broken",
     "Entry",
     "Mapping",
@@ -27,9 +28,13 @@ __all__ = (
 )
 
 # Chosen so that the largest spec anyone writes by hand or from a template fits, and the worst document is refused in a second.
-MAX_DEPTH: Final = 100
+# A level costs `decoding` ten frames of the thousand that Python allows, and the caller has used some of them already.
+MAX_DEPTH: Final = 50
 MAX_NODES: Final = 100_000
 MAX_PROBLEMS: Final = 100
+
+SECRET_KEYS: Final = frozenset({"api_key", "base_url"})
+"""Keys at which a secret may stand: no message shows what does, however malformed (law S5)."""
 
 Path = tuple[str | int, ...]
 """Keys and indices (from 0) that lead from the root to a node."""

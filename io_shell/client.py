@@ -14,23 +14,22 @@ from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
 from returns.result import Failure
-from voxplan.io_shell.audio.probe import AudioProblem, probe
-from voxplan.io_shell.audio.source import AudioInput, AudioSource, open_audio
-from voxplan.io_shell.local.pool import LocalRecogniser
 
-from voxplan.adapters.languages import code_of
 from voxplan.engine.plan import Plan
 from voxplan.engine.planning import plan
 from voxplan.engine.request import Options, Request, ResponseFormat, Timestamps
 from voxplan.engine.router import Router
-from voxplan.engine.spelling import suggestion
 from voxplan.engine.view import View
 from voxplan.io_shell.answer import Answer
+from voxplan.io_shell.asking import asked_language, asked_route
+from voxplan.io_shell.audio.probe import AudioProblem, probe
+from voxplan.io_shell.audio.source import AudioInput, AudioSource, open_audio
 from voxplan.io_shell.clock import LoopClock
 from voxplan.io_shell.errors import RequestError, SpecError
 from voxplan.io_shell.failing import refused, unserved
 from voxplan.io_shell.keeper import Keeper
 from voxplan.io_shell.loading import SpecSource, load
+from voxplan.io_shell.local.pool import LocalRecogniser
 from voxplan.io_shell.performing import Equipment, Performance
 from voxplan.io_shell.references import missing_references
 from voxplan.io_shell.running import Observer, run_plan
@@ -121,14 +120,14 @@ class Vox:
         Raises RequestError when the audio or an option is at fault, ProviderError when no attempt gave an answer.
         """
         options = Options(
-            language=_language(language),
+            language=asked_language(language),
             prompt=prompt,
             temperature=temperature,
             response_format=response_format,
             timestamps=tuple(timestamps),
         )
         request = Request(
-            route=self._route(route),
+            route=asked_route(self.router, route),
             options=options,
             user=user,
             tags=tuple(tags),
@@ -163,25 +162,6 @@ class Vox:
             response_format=request.options.response_format,
         )
 
-    def _route(self, route: str | None) -> str:
-        routes = self.router.routes
-        if route is None:
-            route = "default" if "default" in routes or len(routes) != 1 else next(iter(routes))
-            if route not in routes:
-                raise RequestError(f"which route? the spec has {', '.join(f'`{name}`' for name in routes)}")
-        if route not in routes:
-            raise RequestError(f"unknown route `{route}`{suggestion(route, routes)}")
-        return route
-
 
 def _seed(seed: int | None) -> int:
     return secrets.randbits(63) if seed is None else seed
-
-
-def _language(language: str | None) -> str | None:
-    if language is None:
-        return None
-    code = code_of(language)
-    if code is None:
-        raise RequestError(f"unknown language `{language}`: expected a code such as `en` or a name such as `english`")
-    return code

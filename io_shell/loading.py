@@ -1,23 +1,26 @@
 """From a spec in a file, in a string or in memory to a Router, or to every mistake in it with its place."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from returns.result import Failure
 
 from voxplan.adapters.catalog import CATALOG
-from voxplan.engine.checking import Finding, check
+from voxplan.engine.checking import check
 from voxplan.engine.compiling import compile_checked, compile_spec
-from voxplan.engine.reading import FORMATS, ReadSpec, format_problem, read
+from voxplan.engine.reading import FORMATS, Place, Problem, ReadSpec, read_what_there_is
 from voxplan.engine.router import Router
 from voxplan.engine.spec import Deployment, RouteNode, Spec
 from voxplan.io_shell.errors import SpecError
 
 __all__ = (
     "DEFAULT_SPEC",
-    "Loaded",
+    "Examined",
+    "Located",
+    "Severity",
     "SpecSource",
+    "examine",
     "load",
     "load_file",
 )
@@ -29,15 +32,44 @@ DEFAULT_SPEC: Final = Spec(
 )
 """What holds without any spec: the recogniser on this machine, nothing else."""
 
+Severity = Literal["error", "warning"]
 SpecSource = Spec | Router | Path | str | None
 
 
-class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """A spec file that compiles: its router, the spec, and one located line for each doubtful thing in it."""
+class Located(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to say about a spec file, and where; without a place when the file itself is at fault. Lines count from 1."""
 
-    router: Router
-    spec: Spec
-    warnings: tuple[str, ...]
+    severity: Severity
+    file: str
+    line: int | None = None
+    column: int | None = None
+    message: str
+
+    @property
+    def place(self) -> str:
+        """In the form that editors and terminals open: `file:line:column`."""
+        return self.file if self.line is None else f"{self.file}:{self.line}:{self.column}"
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.place}: {self.message}"
+
+
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to say about a spec file, errors and warnings in the order of their places; `router` None with errors."""
+
+    router: Router | None
+    findings: tuple[Located, ...]
+
+    @property
+    def errors(self) -> tuple[Located, ...]:
+        """What keeps the spec from being used."""
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Located, ...]:
+        """What is doubtful."""
+        return tuple(finding for finding in self.findings if finding.severity == "warning")
 
 
 def load(source: SpecSource) -> Router:
@@ -51,7 +83,7 @@ def load(source: SpecSource) -> Router:
         case Spec() | None:
             return _compiled(source or DEFAULT_SPEC)
         case _:
-            return load_file(Path(source)).router
+            return load_file(Path(source))
 
 
 def _compiled(spec: Spec) -> Router:
@@ -61,34 +93,54 @@ def _compiled(spec: Spec) -> Router:
     return compiled.unwrap()
 
 
-def load_file(path: Path) -> Loaded:
+def load_file(path: Path) -> Router:
+    """The router of the spec in `path`; raises SpecError with every mistake at once."""
+    examined = examine(path)
+    if examined.router is None:
+        raise SpecError(tuple(map(str, examined.errors)))
+    return examined.router
+
+
+def examine(path: Path) -> Examined:
     """Read, check and compile the spec in `path`, whose suffix says its format."""
     form = FORMATS.get(path.suffix.lower())
     if form is None:
-        raise SpecError((f"{path}: expected a file name that ends in {', '.join(FORMATS)}",))
+        return _unreadable(path, f"expected a file name that ends in {', '.join(FORMATS)}")
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise SpecError((f"{path}: cannot be read: {(error.strerror or str(error)).lower()}",)) from None
-    found = read(content, form, str(path))
-    if isinstance(found, Failure):
-        raise SpecError(tuple(format_problem(problem, str(path)) for problem in found.failure()))
-    return _checked(found.unwrap(), path)
+        return _unreadable(path, f"cannot be read: {(error.strerror or str(error)).lower()}")
+    reading = read_what_there_is(content, form, str(path))
+    problems = tuple(_located(path, "error", each.place, each.message) for each in reading.problems)
+    if reading.document is None:
+        return Examined(router=None, findings=problems)
+    findings = _checked(reading.document, reading.problems, path)
+    sound = not any(finding.severity == "error" for finding in (*problems, *findings))
+    return Examined(
+        router=compile_checked(reading.document.spec, CATALOG) if sound else None,
+        findings=tuple(sorted((*problems, *findings), key=lambda each: (each.line or 0, each.column or 0, each.message))),
+    )
 
 
-def _checked(document: ReadSpec, path: Path) -> Loaded:
-    findings = check(document.spec, CATALOG)
-    errors = _located(document, path, tuple(finding for finding in findings if finding.severity == "error"))
-    if errors:
-        raise SpecError(errors)
-    warnings = _located(document, path, findings)
-    return Loaded(router=compile_checked(document.spec, CATALOG), spec=document.spec, warnings=warnings)
+def _unreadable(path: Path, why: str) -> Examined:
+    return Examined(router=None, findings=(Located(severity="error", file=str(path), message=why),))
 
 
-def _located(document: ReadSpec, path: Path, findings: tuple[Finding, ...]) -> tuple[str, ...]:
-    """One line for each finding, in the order of their places."""
-    placed = sorted((document.locate(finding.path), finding.message) for finding in findings)
-    return tuple(f"{path}:{place.line}:{place.column}: {message}" for place, message in placed)
+def _checked(document: ReadSpec, problems: tuple[Problem, ...], path: Path) -> tuple[Located, ...]:
+    """What the names and sizes say, but for what follows from a problem that has been told already."""
+    told = [problem.path for problem in problems]
+    fresh = [finding for finding in check(document.spec, CATALOG) if not any(_related(finding.path, each) for each in told)]
+    return tuple(_located(path, each.severity, document.locate(each.path), each.message) for each in fresh)
+
+
+def _related(one: tuple[str | int, ...], other: tuple[str | int, ...]) -> bool:
+    """Whether one path is the other or leads to it."""
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
+
+
+def _located(path: Path, severity: Severity, place: Place, message: str) -> Located:
+    return Located(severity=severity, file=str(path), line=place.line, column=place.column, message=message)
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

@@ -33,7 +33,7 @@ class Equipment(msgspec.Struct, frozen=True, kw_only=True):
     transport: Transport
     recogniser: LocalRecogniser
     environment: Environment
-    adapters: Mapping[str, Adapter] = ADAPTERS
+    adapters: Mapping[str, Adapter] = msgspec.field(default_factory=lambda: ADAPTERS)
 
 
 class Performance:

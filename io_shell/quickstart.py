@@ -8,6 +8,7 @@ that holds for routing holds here too.
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final, Unpack
@@ -17,18 +18,21 @@ from anyio.from_thread import start_blocking_portal
 from voxplan.adapters.catalog import CATALOG
 from voxplan.engine.quantity import Span
 from voxplan.engine.request import ResponseFormat, Timestamps
+from voxplan.engine.router import Router
 from voxplan.engine.spec import Deployment, Retry, RouteNode, Rules, Spec
 from voxplan.engine.spelling import suggestion
 from voxplan.io_shell import client
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.audio.source import AudioInput
-from voxplan.io_shell.errors import RequestError
+from voxplan.io_shell.errors import RequestError, SpecError
+from voxplan.io_shell.loading import load
 from voxplan.io_shell.options import ModelOptions
 
 __all__ = ("atranscription", "transcription")
 
 _KEY: Final = "VOXPLAN_CALLERS_KEY"  # where a key given as an argument stands in for the environment's
-_ROUTE: Final = "default"
+_ROUTE: Final = "by model"  # with a space, which no deployment here can have
+_NO_LABEL: Final = re.compile(r"[^A-Za-z0-9_.:@-]")
 
 
 async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM's callers pass
@@ -51,8 +55,8 @@ async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM'
     `timeout` is the whole call's, in seconds; `num_retries` more calls to each model; `api_key` and `api_base` belong to
     `model` alone (default: the provider's own address, its key from the environment).
     """
-    spec = _spec((model, *fallbacks), timeout, num_retries, api_key, api_base)
-    async with client.open(spec, environment=_environment(api_key)) as vox:
+    router = _router(_spec((model, *fallbacks), timeout, num_retries, api_key, api_base))
+    async with client.open(router, environment=_environment(api_key)) as vox:
         return await vox.transcribe(
             file,
             route=_ROUTE,
@@ -74,10 +78,17 @@ def _environment(api_key: str | None) -> Mapping[str, str]:
     return os.environ if api_key is None else {**os.environ, _KEY: api_key}
 
 
+def _router(spec: Spec) -> Router:
+    try:
+        return load(spec)
+    except SpecError as error:
+        # The caller wrote no spec: what it lacks, the call lacks.
+        raise RequestError("; ".join(error.problems)) from None
+
+
 def _spec(models: tuple[str, ...], timeout: float | None, num_retries: int, api_key: str | None, api_base: str | None) -> Spec:
     """The spec that stands behind a call by model names."""
-    # A deployment cannot bear a route's name, nor a name with a slash.
-    names = tuple(f"model-{number}" for number, _ in enumerate(models, 1))
+    names = tuple(_name(model, number) for number, model in enumerate(models))
     deployments = {name: _deployment(model, None, None) for name, model in zip(names, models, strict=True)}
     deployments[names[0]] = _deployment(models[0], None if api_key is None else f"${{{_KEY}}}", api_base)
     return Spec(
@@ -86,6 +97,12 @@ def _spec(models: tuple[str, ...], timeout: float | None, num_retries: int, api_
         routes={_ROUTE: RouteNode(first=tuple(RouteNode(use=name) for name in names), retry=Retry(times=num_retries))},
         defaults=Rules(deadline=None if timeout is None else Span(max(1, round(timeout * 1000)))),
     )
+
+
+def _name(model: str, number: int) -> str:
+    """What the model's deployment is called: as much of the model's name as a name may hold."""
+    plain = _NO_LABEL.sub("-", model)[:90]
+    return f"{plain}-{number + 1}" if number else plain
 
 
 def _deployment(model: str, api_key: str | None, base_url: str | None) -> Deployment:

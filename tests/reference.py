@@ -52,19 +52,22 @@ Step = Leaf | Chain
 class Planned:
     """What may be attempted for one request at one moment: `root`, or None; and the `excluded` leaves, each with every reason."""
 
-    def __init__(self, spec: Spec, catalog: Mapping[str, ProviderFacts], request: Request, view: View, moment: int, seed: int) -> None:
+    def __init__(
+        self, spec: Spec, catalog: Mapping[str, ProviderFacts], request: Request, view: View, moment: int, seed: int
+    ) -> None:
         self.spec, self.catalog, self.request, self.view, self.moment, self.seed = spec, catalog, request, view, moment, seed
         self.cooling_try: Leaf | None = None
-        self.root, self.excluded = self._route()
+        self.excluded: list[tuple[Leaf, set[str]]] = []
+        self.root = self._route()
         cooling = [leaf for leaf, why in self.excluded if why == {"cooling"} and leaf.rules.when_all_cooling != "refuse"]
         if self.root is None and cooling:
             self.cooling_try = min(cooling, key=lambda leaf: (view.of(leaf.deployment).until_ms, leaf.deployment, leaf.node))
-            self.root, self.excluded = self._route()
+            self.root = self._route()
 
-    def _route(self) -> tuple[Step | None, list[tuple[Leaf, set[str]]]]:
+    def _route(self) -> Step | None:
         name, defaults = self.request.route, self.spec.defaults
         self.excluded = []
-        return self._walk(self.spec.routes[name], name, name, defaults, [defaults.deadline], set()), self.excluded
+        return self._walk(self.spec.routes[name], name, name, defaults, [defaults.deadline], set())
 
     def _walk(
         self, node: RouteNode, name: str, draw: str, outer: Rules, deadlines: list[Span | None], why: set[str]
@@ -201,7 +204,7 @@ class Lived:
     def _call(self, leaf: Leaf, number: int, end: int | None) -> tuple[Literal["accepted"] | FailureKind, int | None]:
         """Make one call; how it ended, and the Retry-After of its failure."""
         scripted, start = self.world.call(leaf.deployment, number), self.now
-        until = _earliest(start + leaf.timeout_ms, end)
+        until = start + leaf.timeout_ms if end is None else min(start + leaf.timeout_ms, end)
         failed_gates = 0 if scripted.kind else _failed_gates(leaf.rules.accept or Accept(), scripted.text)
         ending = scripted.kind or ("poor_quality" if failed_gates else "accepted")
         in_time = scripted.takes_ms is not None and start + scripted.takes_ms <= until
@@ -220,7 +223,7 @@ class Lived:
         return ending, scripted.retry_after_ms if scripted.kind else None
 
     def _pass(self, moment: int) -> None:
-        """Let time pass until `moment`, unless the caller has gone by then: that comes before all else that happens at a moment."""
+        """Let time pass until `moment`, unless the caller has gone by then (which comes before all else at a moment)."""
         if self.world.cancel_ms is not None and moment >= self.world.cancel_ms:
             self.now = max(self.now, self.world.cancel_ms)
             raise _CallerGone

@@ -112,7 +112,9 @@ def views() -> st.SearchStrategy[View]:
 @cache
 def requests() -> st.SearchStrategy[Request]:
     """Requests for one of `ROUTES`, some of which not every deployment can serve, many with audio of unknown length."""
-    audio = st.builds(AudioFacts, seconds=st.sampled_from((None, 0.0, 0.001, 1.0, 2.5, 30.0)), bytes=st.sampled_from((None, 0, 1000)))
+    audio = st.builds(
+        AudioFacts, seconds=st.sampled_from((None, 0.0, 0.001, 1.0, 2.5, 30.0)), bytes=st.sampled_from((None, 0, 1000))
+    )
     plain = st.just(Options())
     choosy = st.builds(
         Options,
@@ -154,7 +156,7 @@ def routing_specs(draw: st.DrawFn) -> Spec:
 
 @st.composite
 def routing_nodes(draw: st.DrawFn, targets: tuple[str, ...], *, depth: int, root: bool = False) -> RouteNode:
-    """Routes over `targets`, nested at most `depth` deep, with rules of a few milliseconds. A name stands for the node it uses."""
+    """Routes over `targets`, nested at most `depth` deep, with rules of a few milliseconds."""
     form = draw(_ROOT_FORMS if root else _FORMS) if depth else "use"
     below = routing_nodes(targets, depth=depth - 1)
     children = () if form == "use" else draw(st.lists(below, min_size=1 if depth == 1 else 2, max_size=3))
@@ -194,7 +196,11 @@ def _deployments() -> st.SearchStrategy[Deployment]:
     shortest = st.none() | st.none() | _spans()
     own = st.builds(Deployment, provider=st.just("openai"), model=st.sampled_from(("whisper-1", "small")), shortest=shortest)
     keyed = st.builds(
-        Deployment, provider=st.just("openai"), model=st.just("whisper-1"), api_key=st.sampled_from(("${K}", "${L}")), shortest=shortest
+        Deployment,
+        provider=st.just("openai"),
+        model=st.just("whisper-1"),
+        api_key=st.sampled_from(("${K}", "${L}")),
+        shortest=shortest,
     )
     shared = st.builds(Deployment, account=st.just("shared"), model=st.just("whisper-1"), shortest=shortest)
     local = st.builds(Deployment, provider=st.just("local"), model=st.just("default"), shortest=shortest)
@@ -229,7 +235,11 @@ def _defaults() -> st.SearchStrategy[Rules]:
 def _retries() -> st.SearchStrategy[Retry]:
     backoff = st.builds(Backoff, base=_spans(audio=False), cap=_spans(audio=False))
     return st.builds(
-        Retry, times=st.integers(0, 2), on=st.none() | st.sampled_from(_LISTS), backoff=backoff, patience=st.none() | _spans(audio=False)
+        Retry,
+        times=st.integers(0, 2),
+        on=st.none() | st.sampled_from(_LISTS),
+        backoff=backoff,
+        patience=st.none() | _spans(audio=False),
     )
 
 

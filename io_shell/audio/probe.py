@@ -15,11 +15,13 @@ from voxplan.adapters.containers import container_of, foreign_kind
 from voxplan.engine.request import AudioFacts
 from voxplan.io_shell.audio.problem import AudioProblem, ProblemKind, shown
 from voxplan.io_shell.audio.source import AudioSource
-from voxplan.io_shell.audio.wave import WaveFacts, read_wave
 from voxplan.io_shell.audio.store import Window
+from voxplan.io_shell.audio.wave import WaveFacts, read_wave
 
 __all__ = ("AudioProblem", "ProblemKind", "probe")
 
+# Those whose length tinytag knows; it takes ADTS for MPEG audio and would say that it is nearly over when it begins.
+_MEASURED: Final = frozenset({"wav", "flac", "ogg", "mp3", "m4a", "mp4", "aiff", "wma"})
 _MOST_S: Final = 5.0
 _MOST_BYTES: Final = 256 << 20  # tinytag reads an hour of Ogg page by page; more than this is no cheap look
 _MOST_CHANNELS: Final = 64
@@ -57,13 +59,13 @@ async def probe(audio: AudioSource) -> AudioFacts:
     if foreign is not None:
         raise AudioProblem("not_audio", f"{shown(audio.name)} is {foreign}, not audio")
     container = container_of(head)
-    length = _UNKNOWN if container is None else await _length(audio, container, head)
+    length = await _length(audio, container, head) if container in _MEASURED else _UNKNOWN
     if container == "wav" and length.seconds == 0:
         raise AudioProblem("silent_length", f"{shown(audio.name)} holds 0 seconds of audio")
     return AudioFacts(bytes=audio.size, seconds=length.seconds or None, format=container, channels=length.channels)
 
 
-async def _length(audio: AudioSource, container: str, head: bytes) -> _Length:
+async def _length(audio: AudioSource, container: str | None, head: bytes) -> _Length:
     """Seconds and channels as the headers say; unknown when that takes too long."""
     wave = read_wave(head, audio.size) if container == "wav" else None
     if isinstance(wave, WaveFacts):

@@ -7,12 +7,12 @@ temporary file that has no name, so that nothing can be left behind. The audio e
 import io
 import os
 import stat
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from inspect import iscoroutinefunction
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO, Final, NamedTuple, Protocol, runtime_checkable
+from typing import BinaryIO, Final, NamedTuple, Protocol, cast, runtime_checkable
 
 from anyio import CancelScope, to_thread
 
@@ -20,7 +20,7 @@ from voxplan.adapters.containers import HEAD_BYTES, container_of, fitting_filena
 from voxplan.io_shell.audio.problem import AudioProblem, shown
 from voxplan.io_shell.audio.store import DiskStore, MemoryStore, Store, Window
 
-__all__ = ("AsyncReadable", "AudioInput", "AudioSource", "Readable", "open_audio")
+__all__ = ("AudioInput", "AudioSource", "Readable", "open_audio")
 
 _CHUNK_BYTES: Final = 65536
 _SPOOL_BYTES: Final = 1 << 20  # a stream longer than this goes to disk
@@ -29,22 +29,14 @@ _UNNAMED: Final = "audio"
 
 @runtime_checkable
 class Readable(Protocol):
-    """A binary file, or anything that is read like one."""
+    """A binary file, an upload of a web framework, or anything that is read like them, waiting or not."""
 
-    def read(self, size: int, /) -> bytes:
+    def read(self, size: int, /) -> bytes | Awaitable[bytes]:
         """Up to `size` bytes; none at the end."""
         ...
 
 
-class AsyncReadable(Protocol):
-    """An upload of a web framework, or anything that is read like one."""
-
-    def read(self, size: int, /) -> Awaitable[bytes]:
-        """Up to `size` bytes; none at the end."""
-        ...
-
-
-AudioInput = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | AsyncReadable | AsyncIterable[bytes]
+AudioInput = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | AsyncIterable[bytes]
 """What callers may pass: a path, bytes, a stream (sync or async; read once, from where it stands), or an async iterator."""
 
 
@@ -90,7 +82,7 @@ class AudioSource:
 @asynccontextmanager
 async def open_audio(
     source: AudioInput, filename: str | None = None, limit_bytes: int | None = None
-) -> AsyncIterator[AudioSource]:
+) -> AsyncGenerator[AudioSource, None]:
     """Open `source` for reading; `filename` overrides its own name, more than `limit_bytes` is an AudioProblem.
 
     Every AudioProblem about reaching the audio (missing, a directory, unreadable) is raised on entry.
@@ -135,7 +127,7 @@ async def _open_path(path: Path, filename: str | None, limit: int | None, stack:
     await stack.enter_async_context(_closed_in_the_end(file))
     size = os.fstat(file.fileno()).st_size
     _check_limit(size, name, limit)
-    return _Found(DiskStore(file, size), name, path.absolute())
+    return _Found(DiskStore(file, size), name, Path(os.path.abspath(path)))  # noqa: PTH100, ASYNC240 - touches no disk
 
 
 def _open_regular(path: Path) -> BinaryIO:
@@ -177,43 +169,43 @@ def _path_in_place(source: object) -> Path | None:
         return None
 
 
-async def _pieces(source: Readable | AsyncReadable | AsyncIterable[bytes], name: str) -> AsyncGenerator[bytes, None]:
+async def _pieces(source: Readable | AsyncIterable[bytes], name: str) -> AsyncGenerator[bytes, None]:
     """What a stream gives, piece by piece; what is not bytes is the caller's mistake."""
     try:
         async with aclosing(_raw_pieces(source)) as pieces:
             async for piece in pieces:
-                if not isinstance(piece, (bytes, bytearray, memoryview)):
+                if not isinstance(piece, (bytes, bytearray)):
                     raise AudioProblem(
                         "unreadable", f"{shown(name)} gives {type(piece).__name__}, not bytes: open it in binary mode"
                     )
                 yield bytes(piece)
-    except (OSError, UnicodeDecodeError) as problem:
-        why = _why(problem) if isinstance(problem, OSError) else "it is open in text mode"
-        raise AudioProblem("unreadable", f"cannot read {shown(name)}: {why}") from None
+    except OSError as problem:
+        raise AudioProblem("unreadable", f"cannot read {shown(name)}: {_why(problem)}") from None
+    except UnicodeDecodeError:
+        raise AudioProblem("unreadable", f"{shown(name)} is open in text mode: open it in binary mode") from None
+    except ValueError as problem:  # what files say once they are closed
+        raise AudioProblem("unreadable", f"cannot read {shown(name)}: {problem}") from None
 
 
-async def _raw_pieces(source: Readable | AsyncReadable | AsyncIterable[bytes]) -> AsyncGenerator[object, None]:
+async def _raw_pieces(source: object) -> AsyncGenerator[object, None]:
     """Ask by `read` where there is one: iterating over a file would give lines."""
-    if not isinstance(source, Readable):
-        if not isinstance(source, AsyncIterable):
-            raise AudioProblem("unreadable", f"expected a path, bytes or a stream, got {type(source).__name__}")
-        async for piece in source:
+    if isinstance(source, Readable):
+        while piece := await _read(source.read):
             yield piece
-        return
-    while piece := await _read(source):
-        yield piece
+    elif isinstance(source, AsyncIterable):
+        async for item in cast("AsyncIterable[object]", source):
+            yield item
+    else:
+        raise AudioProblem("unreadable", f"expected a path, bytes or a stream, got {type(source).__name__}")
 
 
-async def _read(source: Readable) -> object:
-    """The next piece of a sync or async stream; a blocking read is abandoned when cancelled, because it may never return."""
-    if iscoroutinefunction(source.read):
-        piece: object = await source.read(_CHUNK_BYTES)
-        return piece
-    result: object = await to_thread.run_sync(source.read, _CHUNK_BYTES, abandon_on_cancel=True)
-    if isinstance(result, Awaitable):
-        awaited: object = await result
-        return awaited
-    return result
+async def _read(read: Callable[[int], object]) -> object:
+    """The next piece of a stream. A blocking read is abandoned when cancelled, because it may never return."""
+    if iscoroutinefunction(read):
+        result: object = read(_CHUNK_BYTES)
+    else:
+        result = await to_thread.run_sync(read, _CHUNK_BYTES, abandon_on_cancel=True)
+    return await cast("Awaitable[object]", result) if isinstance(result, Awaitable) else result
 
 
 async def _spool(pieces: AsyncGenerator[bytes, None], name: str, limit: int | None, stack: AsyncExitStack) -> Store:
@@ -242,7 +234,7 @@ async def _temporary(stack: AsyncExitStack) -> BinaryIO:
 
 
 @asynccontextmanager
-async def _closed_in_the_end(file: BinaryIO) -> AsyncIterator[BinaryIO]:
+async def _closed_in_the_end(file: BinaryIO) -> AsyncGenerator[BinaryIO, None]:
     try:
         yield file
     finally:

@@ -5,6 +5,7 @@ into an exit code. Results go to standard output, everything meant for people to
 the standard library, so that it can say which extra is missing.
 """
 
+import os
 import sys
 from importlib.util import find_spec
 from typing import Final
@@ -23,6 +24,10 @@ def main() -> None:
         missing = MissingExtra("the command line", _EXTRA)
         sys.stderr.write(f"voxplan: {missing}\n")
         raise SystemExit(exit_code(missing))
-    from voxplan.io_shell.cli.session import run  # noqa: PLC0415 - needs the extra
+    from voxplan.io_shell.cli.session import INTERRUPTED, run  # noqa: PLC0415 - needs the extra
 
-    raise SystemExit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == INTERRUPTED:
+        # All has been cleaned up, but a thread that still waits for standard input would keep Python from exiting.
+        os._exit(code)
+    raise SystemExit(code)

@@ -4,6 +4,7 @@ What the grammar of the command line cannot say (a file that does not exist, a r
 by whoever carries the order out.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -11,11 +12,14 @@ from typing import Annotated, Final
 import typer
 
 from voxplan import __version__
-from voxplan.engine.request import AudioFacts, Options
+from voxplan.engine.request import AudioFacts, Options, ResponseFormat
 from voxplan.io_shell.cli import guide, options
 from voxplan.io_shell.cli.orders import Check, Order, ShowPlan, Transcribe
+from voxplan.io_shell.cli.streams import writing
 
 __all__ = ("UsageError", "parse")
+
+_QUOTED: Final = re.compile(r"'([^']*)'")
 
 
 class UsageError(Exception):
@@ -25,7 +29,8 @@ class UsageError(Exception):
 def parse(arguments: Sequence[str]) -> Order | int:
     """The order that `arguments` give; an exit code when help or the version was asked for, and has been printed."""
     try:
-        parsed: object = _APP(args=list(arguments) or ["--help"], prog_name="voxplan", standalone_mode=False)
+        with writing():
+            parsed: object = _APP(args=list(arguments) or ["--help"], prog_name="voxplan", standalone_mode=False)
     except typer.TyperException as wrong:
         raise UsageError(_one_line(wrong.format_message())) from None
     if isinstance(parsed, (Transcribe, ShowPlan, Check)):
@@ -35,8 +40,8 @@ def parse(arguments: Sequence[str]) -> Order | int:
 
 def _one_line(message: str) -> str:
     """The message as ours are: one line, lower-case, no final period."""
-    line = " ".join(message.split()).rstrip(".")
-    return line[:1].lower() + line[1:]
+    line = " ".join(message.split()).rstrip(".").replace("Value error, ", "")
+    return _QUOTED.sub(r"`\1`", line[:1].lower() + line[1:])
 
 
 def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -53,26 +58,24 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Write each transcript into a file in this folder.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Let --output replace files that exist.")] = False,
+    force: Annotated[bool, typer.Option("--force", metavar=options.FLAG, help="Let --output replace files that exist.")] = False,
     json: options.Json = False,
-    trail: Annotated[bool, typer.Option("--trail", help="Tell every attempt on standard error, as it happens.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")] = False,
+    trail: Annotated[
+        bool, typer.Option("--trail", metavar=options.FLAG, help="Tell every attempt on standard error, as it happens.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", metavar=options.FLAG, help="Nothing on standard error but errors.")
+    ] = False,
 ) -> Transcribe:
     if trail and quiet:
-        raise typer.BadParameter("--trail and --quiet contradict each other")
+        raise UsageError("--trail and --quiet contradict each other")
     if force and output is None:
-        raise typer.BadParameter("--force needs --output")
+        raise UsageError("--force needs --output")
     return Transcribe(
         files=tuple(files or ()),
         spec=spec,
         route=route,
-        options=Options(
-            language=language,
-            prompt=prompt,
-            temperature=temperature,
-            response_format=response_format,
-            timestamps=options.asked_times(timestamps),
-        ),
+        options=_options(response_format, language, prompt, temperature, timestamps),
         tags=tuple(tag or ()),
         seed=seed,
         output=output,
@@ -88,40 +91,25 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
     route: options.Route = None,
     tag: options.Tags = None,
     seed: options.Seed = None,
-    view: Annotated[
-        Path | None,
-        typer.Option("--view", metavar="FILE", rich_help_panel="Routing", help="The health of deployments, as JSON. [dim]Without one: all well.[/]"),
-    ] = None,
-    moment: Annotated[
-        int | None,
-        typer.Option("--moment", metavar="MS", min=0, rich_help_panel="Routing", help="When, in milliseconds since 1970. [dim]Default: now.[/]"),
-    ] = None,
-    seconds: Annotated[
-        float | None,
-        typer.Option("--seconds", metavar="N", min=0, callback=options.finite, rich_help_panel="The request", help="How long the audio is."),
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option("--bytes", metavar="N", min=0, rich_help_panel="The request", help="How large the audio is.")
-    ] = None,
+    view: options.ViewFile = None,
+    moment: options.Moment = None,
+    seconds: options.Seconds = None,
+    size: options.Size = None,
     response_format: options.Format = "text",
     language: options.Language = None,
     prompt: options.Prompt = None,
     temperature: options.Temperature = None,
     timestamps: options.Times = None,
-    edges: Annotated[bool, typer.Option("--edges", help="Show what follows each attempt after each kind of failure.")] = False,
+    edges: Annotated[
+        bool, typer.Option("--edges", metavar=options.FLAG, help="Show what follows each attempt after each kind of failure.")
+    ] = False,
     json: options.Json = False,
 ) -> ShowPlan:
     return ShowPlan(
         spec=spec,
         route=route,
         audio=AudioFacts(bytes=size, seconds=seconds),
-        options=Options(
-            language=language,
-            prompt=prompt,
-            temperature=temperature,
-            response_format=response_format,
-            timestamps=options.asked_times(timestamps),
-        ),
+        options=_options(response_format, language, prompt, temperature, timestamps),
         tags=tuple(tag or ()),
         view=view,
         moment_ms=moment,
@@ -131,9 +119,25 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
     )
 
 
+def _options(
+    response_format: ResponseFormat,
+    language: str | None,
+    prompt: str | None,
+    temperature: float | None,
+    timestamps: Sequence[options.TimesOf] | None,
+) -> Options:
+    return Options(
+        language=language,
+        prompt=prompt,
+        temperature=temperature,
+        response_format=response_format,
+        timestamps=options.asked_times(timestamps),
+    )
+
+
 def _check(
     specs: Annotated[list[Path], typer.Argument(metavar="SPEC…", help="Routing specs: .yaml, .yml, .toml or .json.")],
-    strict: Annotated[bool, typer.Option("--strict", help="Take warnings for errors.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", metavar=options.FLAG, help="Take warnings for errors.")] = False,
     json: options.Json = False,
 ) -> Check:
     return Check(specs=tuple(specs), strict=strict, json=json)
@@ -147,14 +151,19 @@ def _version(wanted: bool) -> None:
 
 def _voxplan(
     version: Annotated[
-        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option(
+            "--version", "-V", metavar=options.FLAG, callback=_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Typer's way to give a group of commands its own options."""
 
 
 def _app() -> typer.Typer:
-    app = typer.Typer(rich_markup_mode="rich", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+    app = typer.Typer(
+        rich_markup_mode="rich", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+    )
     app.callback(help=guide.VOXPLAN, epilog=guide.VOXPLAN_EPILOG)(_voxplan)
     app.command("transcribe", help=guide.TRANSCRIBE, epilog=guide.TRANSCRIBE_EPILOG)(_transcribe)
     app.command("plan", help=guide.PLAN, epilog=guide.PLAN_EPILOG)(_plan)

@@ -13,21 +13,29 @@ __all__ = (
     "VOXPLAN_EPILOG",
 )
 
-VOXPLAN: Final = "Route speech-to-text: say in a spec where audio may go, see the plan, and let it be carried out."
+VOXPLAN: Final = "Route speech-to-text: say in a spec where audio may go, look at the plan, have it carried out."
 
 VOXPLAN_EPILOG: Final = """\
 [bold]Examples[/]
-  voxplan transcribe talk.mp3                         [dim]with the recogniser on this machine[/]
-  voxplan transcribe talk.mp3 --spec routing.yaml     [dim]by your own routing[/]
-  voxplan plan --spec routing.yaml --seconds 90       [dim]what would be attempted; sends nothing[/]
-  voxplan check routing.yaml                          [dim]every mistake, with its place[/]
+  [dim]with the recogniser on this machine[/]
+  voxplan transcribe talk.mp3
+  [dim]by your own routing[/]
+  voxplan transcribe talk.mp3 --spec routing.yaml
+  [dim]what would be attempted for a minute of audio; sends nothing[/]
+  voxplan plan --spec routing.yaml --seconds 60
+  [dim]every mistake in a spec, with its place[/]
+  voxplan check routing.yaml
 
 [bold]Exit codes[/]
-   0  done                                  4  the audio or an option is at fault
-   1  several files: some failed            5  every provider failed
-   2  wrong command line                    6  a part of voxplan is not installed
-   3  the spec has mistakes               130  interrupted
-  70  a fault of voxplan itself; VOXPLAN_TRACEBACK=1 shows where
+    0  done
+    1  of several files, some failed
+    2  the command line is wrong
+    3  the spec is: its author can mend it
+    4  the audio or an option is: the caller can mend it
+    5  every provider failed, or none could start
+    6  a part of voxplan is not installed
+   70  a fault of voxplan itself; VOXPLAN_TRACEBACK=1 shows where
+  130  interrupted
 """
 
 TRANSCRIBE: Final = """\
@@ -40,21 +48,25 @@ TRANSCRIBE_EPILOG: Final = """\
 [bold]Examples[/]
   voxplan transcribe talk.mp3
   voxplan transcribe talk.mp3 --format srt > talk.srt
-  voxplan transcribe *.wav --spec routing.yaml --route whisper --output transcripts
+  voxplan transcribe *.wav --spec routing.yaml --output transcripts
   curl -s https://example.org/talk.mp3 | voxplan transcribe --json
+
+`voxplan --help` lists the exit codes.
 """
 
 PLAN: Final = """\
-Show what would be attempted for a request, in which order, for how long, and what was left out and why.
+Show what would be attempted for a request: in which order, for how long, what was left out, and why.
 
-Sends nothing and needs no key. The same spec, request, view, moment and seed always give the same plan.
+Sends nothing and needs no key. Equal spec, request, view, moment and seed always give the same plan.
 """
 
 PLAN_EPILOG: Final = """\
 [bold]Examples[/]
-  voxplan plan --spec routing.yaml --seconds 90
-  voxplan plan --spec routing.yaml --route whisper --language fi --format srt --edges
+  voxplan plan --spec routing.yaml --seconds 60
+  voxplan plan --spec routing.yaml --language fi --format srt --edges
   voxplan plan --spec routing.yaml --seed 7 --json
+
+`voxplan --help` lists the exit codes.
 """
 
 CHECK: Final = "Check routing specs: every mistake at once, each with file, line and column."
@@ -63,4 +75,6 @@ CHECK_EPILOG: Final = """\
 [bold]Examples[/]
   voxplan check routing.yaml
   voxplan check specs/*.yaml --strict
+
+`voxplan --help` lists the exit codes.
 """

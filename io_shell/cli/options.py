@@ -1,4 +1,4 @@
-"""The options that commands share, each described once. `help` is rich markup."""
+"""The options that commands share, each described once; `help` is rich markup."""
 
 import math
 from collections.abc import Sequence
@@ -10,12 +10,33 @@ import typer
 
 from voxplan.engine.request import ResponseFormat, Timestamps
 
-__all__ = ("Format", "Json", "Language", "Prompt", "Route", "Seed", "SpecFile", "Tags", "Temperature", "Times", "TimesOf", "asked_times", "finite")
-
-_LARGEST: Final = 2**63 - 1  # so that JSON holds it
+__all__ = (
+    "FLAG",
+    "Format",
+    "Json",
+    "Language",
+    "Moment",
+    "Prompt",
+    "Route",
+    "Seconds",
+    "Seed",
+    "Size",
+    "SpecFile",
+    "Tags",
+    "Temperature",
+    "Times",
+    "TimesOf",
+    "ViewFile",
+    "asked_times",
+    "not_negative",
+    "whole",
+)
 
 _ROUTING: Final = "Routing"
 _REQUEST: Final = "The request"
+
+_LARGEST: Final = 2**63 - 1  # so that any JSON reader holds it
+FLAG: Final = " "  # typer would say <bool>, which nobody can type
 
 
 class TimesOf(StrEnum):
@@ -33,10 +54,17 @@ def asked_times(given: Sequence[TimesOf] | None) -> tuple[Timestamps, ...]:
     return tuple(dict.fromkeys(_TIMESTAMPS[times] for times in given or ()))
 
 
-def finite(value: float | None) -> float | None:
+def not_negative(value: float | None) -> float | None:
     """`nan` and `inf` read as numbers, and are none that could be asked for."""
-    if value is not None and not math.isfinite(value):
-        raise typer.BadParameter("expected a finite number")
+    if value is not None and not (math.isfinite(value) and value >= 0):
+        raise typer.BadParameter(f"expected a number of at least 0, got `{value:g}`")
+    return value
+
+
+def whole(value: int | None) -> int | None:
+    """A count, a size, a moment or a seed."""
+    if value is not None and not 0 <= value <= _LARGEST:
+        raise typer.BadParameter(f"expected a whole number from 0 to {_LARGEST}, got `{value}`")
     return value
 
 
@@ -57,7 +85,7 @@ Route = Annotated[
         "-r",
         metavar="ROUTE",
         rich_help_panel=_ROUTING,
-        help="A route of the spec. [dim]May be left out when it has one route, or one called `default`.[/]",
+        help="A route of the spec. [dim]Not needed when it has only one, or one called `default`.[/]",
     ),
 ]
 Tags = Annotated[
@@ -67,17 +95,49 @@ Tags = Annotated[
 Seed = Annotated[
     int | None,
     typer.Option(
-        "--seed", metavar="N", min=0, max=_LARGEST, rich_help_panel=_ROUTING, help="Makes what is drawn by chance repeatable."
+        "--seed", metavar="N", callback=whole, rich_help_panel=_ROUTING, help="Makes what is drawn by chance repeatable."
     ),
+]
+ViewFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--view",
+        metavar="FILE",
+        rich_help_panel=_ROUTING,
+        help="The health of deployments, as JSON. [dim]Without one: all well.[/]",
+    ),
+]
+Moment = Annotated[
+    int | None,
+    typer.Option(
+        "--moment",
+        metavar="MS",
+        callback=whole,
+        rich_help_panel=_ROUTING,
+        help="When, in milliseconds since 1970. [dim]Default: now.[/]",
+    ),
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option("--seconds", metavar="N", callback=not_negative, rich_help_panel=_REQUEST, help="How long the audio is."),
+]
+Size = Annotated[
+    int | None, typer.Option("--bytes", metavar="N", callback=whole, rich_help_panel=_REQUEST, help="How large the audio is.")
 ]
 Format = Annotated[
     ResponseFormat,
-    typer.Option("--format", "--response-format", "-f", rich_help_panel=_REQUEST, help="What the transcript is written as."),
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        rich_help_panel=_REQUEST,
+        help="What the transcript is written as: text, json, srt, vtt or verbose_json.",
+    ),
 ]
 Language = Annotated[
     str | None,
     typer.Option(
-        "--language", "-l", metavar="LANGUAGE", rich_help_panel=_REQUEST, help="The language spoken: `en`, `pt-BR`, `german`, …"
+        "--language", "-l", metavar="LANG", rich_help_panel=_REQUEST, help="The language spoken: `en`, `pt-BR`, `german`, …"
     ),
 ]
 Prompt = Annotated[
@@ -91,14 +151,18 @@ Temperature = Annotated[
     typer.Option(
         "--temperature",
         metavar="T",
-        min=0,
-        callback=finite,
+        callback=not_negative,
         rich_help_panel=_REQUEST,
         help="Sampling temperature, for models that take one.",
     ),
 ]
 Times = Annotated[
     list[TimesOf] | None,
-    typer.Option("--timestamps", rich_help_panel=_REQUEST, help="Ask for the times of these. [dim]May be repeated.[/]"),
+    typer.Option(
+        "--timestamps",
+        metavar="OF",
+        rich_help_panel=_REQUEST,
+        help="Ask for times: `word` or `segment`. [dim]May be repeated.[/]",
+    ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, for programs.")]
+Json = Annotated[bool, typer.Option("--json", metavar=FLAG, help="One JSON document on standard output, for programs.")]

@@ -1,13 +1,15 @@
 """How times and failure kinds are written for people, in plans, trails and tables alike."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from voxplan.engine.failure import STAR, FailureKind
 
 __all__ = ("counted", "kinds_text", "seconds_text", "span_text")
 
-_MINUTE_MS = 60_000
-_HOUR_MS = 60 * _MINUTE_MS
+_SECOND_MS: Final = 1000
+_MINUTE_MS: Final = 60 * _SECOND_MS
+_HOUR_MS: Final = 60 * _MINUTE_MS
 
 
 def span_text(ms: int) -> str:
@@ -16,7 +18,7 @@ def span_text(ms: int) -> str:
     >>> [span_text(ms) for ms in (0, 412, 5075, 119_000, 644_200, 3_600_000)]
     ['0 ms', '412 ms', '5.075 s', '119 s', '10 min 44.2 s', '1 h']
     """
-    if ms < 1000:
+    if ms < _SECOND_MS:
         return f"{ms} ms"
     if ms < 2 * _MINUTE_MS:
         return f"{ms / 1000:.10g} s"
@@ -55,5 +57,5 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _listed(word: str, kinds: Sequence[FailureKind]) -> str:
+def _listed(word: str, kinds: Sequence[str]) -> str:
     return f"{word}{', '.join(kinds)}" if kinds else ""

@@ -40,7 +40,7 @@ class TooLong(Exception):
 def decode(file: BinaryIO) -> Iterator[Samples]:
     """The samples of the first audio stream, in order."""
     try:
-        container = av.open(file, options=_OPTIONS, metadata_errors="ignore")
+        container = av.open(file, mode="r", options=_OPTIONS, metadata_errors="ignore")
     except _FAULTS as problem:
         raise Undecodable(f"no known audio format ({_line(problem)})") from None
     with container:
@@ -76,7 +76,7 @@ def _frames(container: InputContainer) -> Iterator[AudioFrame | None]:
             frames = packet.decode()
         except _FAULTS:
             continue
-        yield from (frame for frame in frames if isinstance(frame, AudioFrame))
+        yield from frames
     yield None
 
 

@@ -3,6 +3,7 @@
 Measured: its own voice detection is off, because with it the word error rate is 8.0 % instead of 5.5 % and the same call can
 answer differently twice. It has no word times. One Transcriber must not be used by two threads at once; a worker has one.
 """
+# pyright: reportMissingTypeStubs=false
 
 from pathlib import Path
 from typing import Final

@@ -4,6 +4,7 @@ A worker that crashes, talks nonsense or is cancelled is killed and replaced by 
 for a free worker; how long, and how long one may take, is bounded by their own cancel scopes.
 """
 
+from contextlib import aclosing
 from typing import Final, Self
 
 from anyio import Semaphore
@@ -88,8 +89,9 @@ async def _order(worker: WorkerProcess, want: Recognise, audio: AudioSource) -> 
     """Say what is wanted, and hand over the audio unless it can be opened by its path."""
     await worker.tell(Job(want=want, path=None if audio.path is None else str(audio.path)))
     if audio.path is None:
-        async for chunk in audio.chunks(_CHUNK_BYTES):
-            await worker.tell(Chunk(chunk))
+        async with aclosing(audio.chunks(_CHUNK_BYTES)) as chunks:
+            async for chunk in chunks:
+                await worker.tell(Chunk(chunk))
         await worker.tell(Chunk(b""))
 
 

@@ -5,12 +5,14 @@ Both run in the worker process only, one piece after the other. `load` reads wei
 
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from voxplan.adapters.local import DEFAULT_MODEL
 from voxplan.adapters.wire import Recognise
 from voxplan.io_shell.local.messages import Heard, RefusedKind
-from voxplan.io_shell.local.splitting import Piece
+
+if TYPE_CHECKING:  # numpy belongs to an extra, and may be missing
+    from voxplan.io_shell.local.splitting import Piece
 
 __all__ = ("CannotRecognise", "Recogniser", "load")
 
@@ -24,7 +26,7 @@ class Recogniser(Protocol):
         """A new recording; raises CannotRecognise when it is in a language the model does not know."""
         ...
 
-    def hear(self, piece: Piece) -> Heard:
+    def hear(self, piece: "Piece") -> Heard:
         """What is said in the next piece of it."""
         ...
 

@@ -1,7 +1,7 @@
 """Where a long recording is cut: at pauses, into pieces short enough for a recogniser, while it is still being decoded.
 
 A piece is a stretch of speech with a little silence on both sides. The level of each 20 ms frame is compared with a
-threshold between the quietest and the loudest of the last half minute, so that hiss and quiet voices both work. The longer a
+threshold between the quiet and the loud of the last half minute, so that hiss and quiet voices both work. The longer a
 piece is, the shorter a pause may end it; at the limit it is cut at its best pause, or at its quietest moment. Only the piece
 in the making is held, so memory does not grow with the recording, and the cuts do not depend on how the samples arrive.
 Samples are mono float32 at 16 kHz.
@@ -26,8 +26,9 @@ _HOP: Final = 25  # frames between two looks: half a second
 _MEMORY: Final = 30 * _PER_SECOND  # frames that tell quiet from loud
 _LIMIT: Final = 25 * _PER_SECOND  # longest piece; the recognisers take up to 30 s
 _PAD: Final = 10  # frames of silence kept around speech: 200 ms
-_SHORTEST_SPEECH: Final = 4  # frames; anything shorter is a click
+_SHORTEST_SPEECH: Final = 12  # frames; less than a quarter of a second is a click, of which a model makes `You`
 _SILENCE_DB: Final = -75.0  # below this nothing is speech, whatever surrounds it
+_FAINT_DB, _FLAT_DB = -45.0, 6.0  # what is both faint and even is the hiss of an empty room
 
 # (piece of at least this many frames, pause of at least this many frames ends it), longest first. Measured on read speech with
 # bench/word_error_rate.py: shorter pauses cut inside sentences and cost words, longer ones give segments no subtitle can use.
@@ -127,7 +128,9 @@ def _speech(levels: _Levels, memory: _Levels) -> _Mask:
     """Which frames are speech: louder than a threshold between the quiet and the loud of what is remembered."""
     if levels.size == 0:
         return np.zeros(0, dtype=np.bool_)
-    quiet, loud = (float(level) for level in np.percentile(memory, (10, 95)))
+    quiet, loud = float(np.percentile(memory, 10)), float(np.sort(memory)[-_SHORTEST_SPEECH:][0])
+    if loud < _FAINT_DB and loud - quiet < _FLAT_DB:
+        return np.zeros(levels.size, dtype=np.bool_)
     threshold = max(quiet + 0.3 * (loud - quiet), loud - 35, _SILENCE_DB)
     smooth = np.convolve(np.pad(levels, 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
     return np.asarray(smooth > threshold, dtype=np.bool_)

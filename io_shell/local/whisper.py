@@ -3,10 +3,12 @@
 The pieces are the splitter's, each shorter than the 30 s that the model sees at once, so memory stays bounded. The language is
 found in the first piece that says something and kept for the rest. Nothing is ever downloaded.
 """
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from pathlib import Path
 from typing import Final
 
+import faster_whisper.transcribe
 from faster_whisper import WhisperModel
 
 from voxplan.adapters.wire import Recognise
@@ -52,31 +54,29 @@ class Whisper:
         heard = tuple(found)
         if heard:
             self.language = info.language
-        segments = tuple(
-            Segment(
-                text=one.text.strip(),
-                start=_within(piece, one.start),
-                end=_within(piece, one.end),
-                avg_logprob=one.avg_logprob,
-                compression_ratio=one.compression_ratio,
-                no_speech_prob=one.no_speech_prob,
-                temperature=one.temperature,
-                tokens=tuple(one.tokens),
-            )
-            for one in heard
-            if one.text.strip()
+        return Heard(
+            segments=tuple(_segment(piece, one) for one in heard if one.text.strip()),
+            words=tuple(_word(piece, word) for one in heard for word in one.words or ()),
         )
-        words = tuple(
-            Word(
-                word=word.word.strip(),
-                start=_within(piece, word.start),
-                end=_within(piece, word.end),
-                confidence=word.probability,
-            )
-            for one in heard
-            for word in one.words or ()
-        )
-        return Heard(segments=segments, words=words)
+
+
+# Floats may come as numpy's own kind, which does not travel.
+def _segment(piece: Piece, one: faster_whisper.transcribe.Segment) -> Segment:
+    return Segment(
+        text=one.text.strip(),
+        start=_within(piece, one.start),
+        end=_within(piece, one.end),
+        avg_logprob=float(one.avg_logprob),
+        compression_ratio=float(one.compression_ratio),
+        no_speech_prob=float(one.no_speech_prob),
+        temperature=None if one.temperature is None else float(one.temperature),
+        tokens=tuple(int(token) for token in one.tokens),
+    )
+
+
+def _word(piece: Piece, one: faster_whisper.transcribe.Word) -> Word:
+    start, end = _within(piece, one.start), _within(piece, one.end)
+    return Word(word=one.word.strip(), start=start, end=end, confidence=float(one.probability))
 
 
 def _within(piece: Piece, second: float) -> float:

@@ -8,10 +8,9 @@ Standard output carries messages only: descriptor 1 is pointed at standard error
 import io
 import os
 import signal
-import sys
 from collections.abc import Iterator
-from queue import Queue
 from pathlib import Path
+from queue import Queue
 from tempfile import TemporaryFile
 from threading import Thread
 from typing import BinaryIO, Final
@@ -117,7 +116,8 @@ def main() -> None:
     no_core_files()
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    Worker(_orders(sys.stdin.buffer), replies).run()
+    # Not sys.stdin: the interpreter would wait for its lock, which the reading thread holds, when it shuts down.
+    Worker(_orders(os.fdopen(os.dup(0), "rb")), replies).run()
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ PURE = frozenset(
         "json",
         "math",
         "msgspec",
+        "msgspec.inspect",
         "msgspec.json",
         "msgspec.structs",
         "operator",

@@ -50,9 +50,10 @@ class Drip:
 
 @dataclass(frozen=True)
 class Truncate:
-    """Promise the whole of `body`, send all but its last `missing` bytes, and close."""
+    """Promise the whole of `body`, send all but its last `missing` bytes, and close; `reset`: with RST instead of FIN."""
 
     missing: int = 10
+    reset: bool = False
     body: bytes = b'{"text":"an answer that breaks off"}'
     status: int = 200
 
@@ -83,6 +84,7 @@ MISBEHAVIOURS: Final[dict[str, Behaviour]] = {
     "hang": Hang(),
     "slow drip of the body": Drip(),
     "truncated JSON": Truncate(),
+    "reset in mid-answer": Truncate(reset=True),
     "hang-up before an answer": HangUp(),
     "HTML with 200": Reply(200, b"<!doctype html><title>Welcome</title>", content_type="text/html"),
     "other JSON with 200": Reply(200, b'{"foo":"bar"}'),

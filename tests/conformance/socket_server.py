@@ -24,6 +24,10 @@ Judge = Callable[[Seen, str], Reply]
 _READ_BYTES: Final = 65_536
 _START_S: Final = 10.0
 
+# From the kernel's accept to a client it takes asyncio three rounds of its loop. A server that is closed in between leaves the
+# socket open (`Server._attach` fails, and nobody closes the transport), so those who have just come are let in first.
+_ROUNDS_UNTIL_A_CLIENT: Final = 4
+
 
 def closed_port() -> int:
     """A port of this machine that refuses connections."""
@@ -71,8 +75,9 @@ class SocketServer:
         self.port = server.sockets[0].getsockname()[1]
         self._started.set()
         await self._stop.wait()
+        for _ in range(_ROUNDS_UNTIL_A_CLIENT):
+            await asyncio.sleep(0)
         server.close()
-        await asyncio.sleep(0)  # who was accepted in this round of the loop becomes a client in the next
         for task, writer in clients.items():
             task.cancel()
             writer.transport.abort()
@@ -127,10 +132,12 @@ class _Client:
                 return await self._reply(behaviour)
             case Drip(pause_s=pause_s, text=text):
                 return await self._reply(self._server.judged(seen, text), pause_s)
-            case Truncate(missing=missing, body=body, status=status):
+            case Truncate(missing=missing, reset=reset, body=body, status=status):
                 self._head(Reply(status, body))
                 self._send(h11.Data(data=body[:-missing]))
                 await self._writer.drain()
+                if reset:
+                    self._reset()
             case Hang():
                 await self._reader.read()
             case HangUp() | ResetUpload():

@@ -33,6 +33,7 @@ KIND_OF: Final[dict[str, FailureKind | None]] = {
     "hang": None,
     "slow drip of the body": None,
     "truncated JSON": "bad_answer",
+    "reset in mid-answer": "server_error",
     "hang-up before an answer": "server_error",
     "HTML with 200": "bad_answer",
     "other JSON with 200": "bad_answer",
@@ -197,10 +198,22 @@ async def test_a_short_key_may_be_spoken() -> None:
     assert b"sk-live" not in long.body
 
 
-async def test_a_broken_off_refusal_still_counts_as_a_refusal() -> None:
+@pytest.mark.parametrize("reset", [False, True])
+async def test_a_broken_off_refusal_still_counts_as_a_refusal(reset: bool) -> None:
     """The status of an error says enough when its body does not arrive."""
-    with OpenAIServer([Truncate(missing=5, body=b'{"error":{"message":"overloaded"}}', status=503)]) as server:
+    with OpenAIServer([Truncate(missing=5, reset=reset, body=b'{"error":{"message":"overloaded"}}', status=503)]) as server:
         assert kind(await attempt(server.url)) == "overloaded"
+
+
+async def test_a_request_may_have_a_body_of_its_own() -> None:
+    """Not every exchange uploads: bytes, or nothing, go out as they are."""
+    with OpenAIServer([Reply(200, b"{}"), Reply(200, b"{}")]) as server:
+        for request in (
+            HttpRequest(method="GET", url=server.url, headers=()),
+            HttpRequest(method="POST", url=server.url, headers=(Header("content-type", "application/json"),), body=b'{"a":1}'),
+        ):
+            assert isinstance(await send(request, None), HttpResponse)
+    assert [(seen.method, seen.body_bytes) for seen in server.seen] == [("GET", 0), ("POST", 7)]
 
 
 async def test_an_endless_answer_is_cut_off() -> None:
@@ -293,9 +306,9 @@ async def test_our_own_full_pool_is_not_the_providers_overload() -> None:
                     while not server.connections:
                         await anyio.lowlevel.checkpoint()
                 ended = await attempt(server.url, transport=transport)
+                assert isinstance(ended, AttemptFailure)
+                assert (ended.kind, ended.sent) == ("not_connected", "no")
                 tasks.cancel_scope.cancel()
-    assert isinstance(ended, AttemptFailure)
-    assert (ended.kind, ended.sent) == ("not_connected", "no")
 
 
 async def test_the_backstop_for_silence_is_a_timeout() -> None:

@@ -1,5 +1,6 @@
 """What most laws are about: a spec that has been compiled and all else that planning takes, as one value."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from hypothesis import assume
@@ -12,8 +13,10 @@ from voxplan.engine.plan import First, Node, Plan, Refusal
 from voxplan.engine.planning import plan
 from voxplan.engine.request import Request
 from voxplan.engine.router import Router
-from voxplan.engine.spec import Deployment, RouteNode, Rules, Spec
+from voxplan.engine.spec import Deployment, RouteNode, Spec
 from voxplan.engine.view import EMPTY_VIEW, View
+
+NO_OTHERS: Mapping[str, RouteNode] = {}
 
 __all__ = ("Case", "above", "cases", "plan_of", "planned", "result_of", "spec_of")
 
@@ -54,10 +57,10 @@ def planned(case: Case) -> Plan:
     return result
 
 
-def spec_of(*, rules: Rules | None = None, deployments: dict[str, Deployment] | None = None, **routes: RouteNode) -> Spec:
-    """A spec with `routes` over plain deployments with a key each, so that nothing but the routes matters."""
+def spec_of(main: RouteNode, others: Mapping[str, RouteNode] = NO_OTHERS) -> Spec:
+    """A spec whose routes use plain deployments with a key each, so that nothing but the routes matters."""
     plain = {name: Deployment(provider="openai", model="whisper-1", api_key=f"${{KEY_{name}}}") for name in DEPLOYMENTS}
-    return Spec(voxplan=1, deployments=plain | (deployments or {}), defaults=rules or Rules(), routes=dict(routes))
+    return Spec(voxplan=1, deployments=plain, routes={"main": main, **others})
 
 
 def plan_of(spec: Spec, *, seed: int = 0, view: View = EMPTY_VIEW, route: str = "main") -> Plan:

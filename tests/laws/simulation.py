@@ -1,10 +1,12 @@
 """The driver in a scripted world, without a shell: commands go into a queue of events, and events come out in order.
 
-It is what a shell must do at least, in a dozen lines and with no time passing: a call that was sent ends when the world says so,
-or at its `until`; a wake comes when it is due; a denial comes at once.
+It is what a shell must do at least, with no time passing: a call that was sent ends when the world says so, or at its `until`;
+a wake comes when it is due; a denial comes at once.
 """
 
 import heapq
+import itertools
+from collections import Counter
 from typing import NamedTuple, Protocol
 
 from tests.laws.worlds import Made, Missed, Trace, World, event_of
@@ -19,15 +21,6 @@ __all__ = ("Admission", "Simulated", "simulate", "trace_of")
 TIME_IS_UP = AttemptFailure(kind="timed_out", reason="time is up")
 
 
-class Simulated(NamedTuple):
-    """A finished run, all its commands and events with their moments, and what an onlooker saw."""
-
-    run: Run
-    commands: tuple[tuple[int, Command], ...]
-    events: tuple[tuple[int, Event], ...]
-    trace: Trace
-
-
 class Admission(Protocol):
     """Who else may deny a call, and hears how calls ended."""
 
@@ -40,58 +33,94 @@ class Admission(Protocol):
         ...
 
 
+class Simulated(NamedTuple):
+    """A finished run, all its commands and events with their moments, and what an onlooker saw."""
+
+    run: Run
+    commands: tuple[tuple[int, Command], ...]
+    events: tuple[tuple[int, Event], ...]
+    trace: Trace
+
+
 def simulate(plan: Plan, world: World, began_ms: int = 0, admission: Admission | None = None) -> Simulated:
     """Run `plan` in `world` from `began_ms` on; what the world does not deny, `admission` may."""
-    queue: list[tuple[int, tuple[int, int], int, Event]] = []
-    commands: list[tuple[int, Command]] = []
-    events: list[tuple[int, Event]] = []
-    asked: list[str] = []
-
-    def later(moment_ms: int, event: Event) -> None:
-        heapq.heappush(queue, (moment_ms, precedence(event), len(asked) + len(queue), event))
-
-    def obey(given: tuple[Command, ...], moment_ms: int) -> Event | None:
-        """Carry out `given`; the denial, if the last thing asked for was denied."""
-        commands.extend((moment_ms, command) for command in given)
-        for command in given:
-            if isinstance(command, Observe) and admission is not None:
-                admission.observe(command.observation)
-            elif isinstance(command, Wake):
-                later(command.at_ms, Woke(timer=command.timer))
-            elif isinstance(command, Send):
-                asked.append(command.deployment)
-                if (command.deployment, asked.count(command.deployment)) in world.denied:
-                    return Denied(attempt=command.attempt, why="scripted")
-                if admission is not None and (why := admission.admit(command, moment_ms)) is not None:
-                    return Denied(attempt=command.attempt, why=why)
-                later(*_ending(command, world, moment_ms))
-        return None
-
+    ahead = _Ahead(world, admission)
     if world.cancel_ms is not None:
-        later(began_ms + world.cancel_ms, Cancelled())
-    run, given = begin(plan, began_ms)
-    moment_ms, event = began_ms, obey(given, began_ms)
+        ahead.put(began_ms + world.cancel_ms, Cancelled())
+    run, commands = begin(plan, began_ms)
+    given, events, moment_ms = [(began_ms, command) for command in commands], list[tuple[int, Event]](), began_ms
+    ahead.obey(commands, began_ms)
     while run.finished is None:
-        if event is None:
-            moment_ms, _, _, event = heapq.heappop(queue)
+        moment_ms, event = ahead.take()
         events.append((moment_ms, event))
-        run, given = advance(run, event, moment_ms)
-        event = obey(given, moment_ms)
-    return Simulated(run, tuple(commands), tuple(events), trace_of(run, moment_ms))
+        run, commands = advance(run, event, moment_ms)
+        given += [(moment_ms, command) for command in commands]
+        ahead.obey(commands, moment_ms)
+    return Simulated(run, tuple(given), tuple(events), trace_of(run, moment_ms))
 
 
-def _ending(send: Send, world: World, moment_ms: int) -> tuple[int, Event]:
-    call = world.call(send.deployment, send.number)
-    if call.takes_ms is None or moment_ms + call.takes_ms > send.until_ms:
-        return send.until_ms, Failed(attempt=send.attempt, failure=TIME_IS_UP)
-    return moment_ms + call.takes_ms, event_of(call, send.attempt)
+class _Ahead:
+    """The events to come, in order."""
+
+    def __init__(self, world: World, admission: Admission | None) -> None:
+        self._world = world
+        self._admission = admission
+        self._asked: Counter[str] = Counter()
+        self._denied: list[tuple[int, Event]] = []
+        self._queue: list[tuple[int, tuple[int, int], int, Event]] = []
+        self._count = itertools.count()
+
+    def put(self, moment_ms: int, event: Event) -> None:
+        """Let `event` happen at `moment_ms`."""
+        heapq.heappush(self._queue, (moment_ms, precedence(event), next(self._count), event))
+
+    def take(self) -> tuple[int, Event]:
+        """The next event. A denial is said before anything else can happen."""
+        if self._denied:
+            return self._denied.pop()
+        moment_ms, _, _, event = heapq.heappop(self._queue)
+        return moment_ms, event
+
+    def obey(self, commands: tuple[Command, ...], moment_ms: int) -> None:
+        """Plan ahead what follows from `commands`."""
+        for command in commands:
+            match command:
+                case Send():
+                    self._send(command, moment_ms)
+                case Wake(timer=timer, at_ms=at_ms):
+                    self.put(at_ms, Woke(timer=timer))
+                case Observe(observation=observation) if self._admission is not None:
+                    self._admission.observe(observation)
+                case _:
+                    pass
+
+    def _send(self, send: Send, moment_ms: int) -> None:
+        self._asked[send.deployment] += 1
+        denied = "scripted" if (send.deployment, self._asked[send.deployment]) in self._world.denied else None
+        if denied is None and self._admission is not None:
+            denied = self._admission.admit(send, moment_ms)
+        if denied is not None:
+            self._denied.append((moment_ms, Denied(attempt=send.attempt, why=denied)))
+            return
+        call = self._world.call(send.deployment, send.number)
+        if call.takes_ms is None or moment_ms + call.takes_ms > send.until_ms:
+            self.put(send.until_ms, Failed(attempt=send.attempt, failure=TIME_IS_UP))
+        else:
+            self.put(moment_ms + call.takes_ms, event_of(call, send.attempt))
 
 
 def trace_of(run: Run, moment_ms: int) -> Trace:
     """What an onlooker saw of a run that finished at `moment_ms`."""
     assert run.finished is not None
     calls = tuple(
-        Made(each.node, each.deployment, each.number, each.started_ms, each.ended_ms, each.failure.kind if each.failure else each.ending)
+        Made(
+            node=each.node,
+            deployment=each.deployment,
+            number=each.number,
+            start_ms=each.started_ms,
+            end_ms=each.ended_ms,
+            ending=each.ending if each.failure is None else each.failure.kind,
+        )
         for each in run.trail
     )
     missed = tuple(Missed(each.node, each.deployment, each.at_ms, each.reason) for each in run.skipped)

@@ -20,7 +20,7 @@ from voxplan.engine.planning import plan
 from voxplan.engine.quantity import Span
 from voxplan.engine.request import AudioFacts, Request
 from voxplan.engine.spec import Arm, Backoff, Balance, Retry, RouteNode, Spec
-from voxplan.engine.view import EMPTY_VIEW, DeploymentView, View
+from voxplan.engine.view import DeploymentView, View
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ def use(name: str) -> RouteNode:
 
 
 def spread(*names: str) -> Balance:
-    """A balance over `names` with weights 1, 2, 3 …"""
+    """A balance over `names` with weights 1, 2, 3 and so on."""
     return Balance(among=tuple(Arm(route=use(name), weight=weight) for weight, name in enumerate(names, 1)))
 
 
@@ -64,7 +64,7 @@ def digests() -> tuple[str, ...]:
     """The digests of a few plans with all forms, weights, retries, views and what is left out."""
     inner = RouteNode(balance=spread("c", "d", "e"), retry=Retry(times=3, backoff=Backoff(base=Span(100), cap=Span(5000))))
     among = (Arm(route=use("part"), weight=0.7), Arm(route=use("a"), weight=0.1), Arm(route=use("b"), weight=0.2))
-    spec = spec_of(main=RouteNode(first=(RouteNode(balance=Balance(among=among, spill=1)), use("part"), use("a"))), part=inner)
+    spec = spec_of(RouteNode(first=(RouteNode(balance=Balance(among=among, spill=1)), use("part"), use("a"))), {"part": inner})
     view = View(deployments={"a": DeploymentView(circuit="open", openings=1, until_ms=50), "e": DeploymentView(failures=1)})
     router = compile_checked(spec, CATALOG)
     request = Request(route="main", audio=AudioFacts(seconds=12.345))
@@ -88,7 +88,9 @@ def test_d2_the_order_of_keys_and_arms_means_nothing(case: Case, chance: random.
 @given(cases(), st.randoms(use_true_random=False))
 def test_d2_the_order_of_keys_is_not_in_the_digest(case: Case, chance: random.Random) -> None:
     """D2: a spec whose keys stand in another order is the same spec."""
-    permuted = replace(case.spec, deployments=_shuffled(case.spec.deployments, chance), routes=_shuffled(case.spec.routes, chance))
+    permuted = replace(
+        case.spec, deployments=_shuffled(case.spec.deployments, chance), routes=_shuffled(case.spec.routes, chance)
+    )
     assert compile_checked(permuted, CATALOG).digest == case.router.digest
 
 
@@ -119,12 +121,14 @@ SUBTREES = routing_nodes((*DEPLOYMENTS, "other"), depth=2).map(lambda node: repl
 
 
 @given(SUBTREES, SUBTREES, SUBTREES, seeds())
-def test_d3_editing_one_subtree_changes_no_draw_in_another(before: RouteNode, after: RouteNode, other: RouteNode, seed: int) -> None:
+def test_d3_editing_one_subtree_changes_no_draw_in_another(
+    before: RouteNode, after: RouteNode, other: RouteNode, seed: int
+) -> None:
     """D3: with `x` replaced by anything, `y` beside it is planned as before: same orders, same waits."""
     used = RouteNode(balance=spread("a", "b", "c"), retry=Retry(times=1))
     kept = replace(other, name="y")
     plans = [
-        plan_of(spec_of(main=RouteNode(first=(replace(edited, name="x"), kept, use("e"))), other=used), seed=seed)
+        plan_of(spec_of(RouteNode(first=(replace(edited, name="x"), kept, use("e"))), {"other": used}), seed=seed)
         for edited in (before, after)
     ]
     assert _at(plans[0].root, "main/y") == _at(plans[1].root, "main/y")
@@ -134,8 +138,9 @@ def test_d3_editing_one_subtree_changes_no_draw_in_another(before: RouteNode, af
 def test_d3_the_route_that_uses_a_route_does_not_change_its_draws(other: RouteNode, seed: int) -> None:
     """D3: what stands around a `use` of a route changes no order in it."""
     part = RouteNode(balance=spread("a", "b", "c", "d", "e"))
-    alone = plan_of(spec_of(main=use("part"), part=part), seed=seed)
-    below = plan_of(spec_of(main=RouteNode(first=(replace(other, name="x"), use("part"))), part=part, other=use("a")), seed=seed)
+    alone = plan_of(spec_of(use("part"), {"part": part}), seed=seed)
+    main = RouteNode(first=(replace(other, name="x"), use("part")))
+    below = plan_of(spec_of(main, {"part": part, "other": use("a")}), seed=seed)
     assert _order(alone.root) == _order(_at(below.root, "main/part"))
 
 

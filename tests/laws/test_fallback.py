@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +37,7 @@ def test_f1_a_child_starts_only_after_a_kind_that_is_listed_or_an_absence(case: 
     trace = simulate(made, world, case.moment).trace
     for place, call in enumerate(trace.calls):
         path = above(made.root, call.node)
-        for around, inside in zip(path, path[1:], strict=False):
+        for around, inside in pairwise(path):
             assert isinstance(around, First)
             for earlier in around.children[: around.children.index(inside)]:
                 _assert_leads_on(earlier, around, trace, place)
@@ -65,7 +66,7 @@ def test_f1_a_run_ends_only_where_nothing_may_follow(case: Case, world: World) -
         assert {attempt.node for attempt in attempts(made.root)} <= missed
         return
     path = above(made.root, last.node)
-    for around, inside in zip(path, path[1:], strict=False):
+    for around, inside in pairwise(path):
         assert isinstance(around, First)
         if last.ending in around.on:
             later = around.children[around.children.index(inside) + 1 :]
@@ -121,20 +122,21 @@ def _nameless(trace: Trace) -> Trace:
     return trace._replace(calls=calls, missed=tuple(each._replace(node="") for each in trace.missed))
 
 
+AT_ONCE = Backoff(base=Span(0), cap=Span(0))
 ROUTE_NAMES = ("r0", "r1", "r2", "r3")
 
 
 @given(st.dictionaries(st.sampled_from(ROUTE_NAMES), st.lists(st.sampled_from((*ROUTE_NAMES, "a")), min_size=1, max_size=2)))
 def test_f4_a_cycle_of_routes_is_an_error_that_shows_it(uses: dict[str, list[str]]) -> None:
     """F4: there is an error exactly when routes use one another in a circle, and what it shows is such a circle."""
-    uses = {name: [each for each in used if each in uses or each == "a"] or ["a"] for name, used in uses.items()} | {"main": ["a"]}
-    spec = spec_of(**{name: first(*(use(each) for each in used)) for name, used in uses.items()})
+    uses = {name: [each for each in used if each in uses or each == "a"] or ["a"] for name, used in uses.items()}
+    spec = spec_of(use("a"), {name: first(*(use(each) for each in used)) for name, used in uses.items()})
     cycles = [finding for finding in check(spec, CATALOG) if finding.severity == "error"]
     assert bool(cycles) == any(name in _reached(name, uses) for name in uses)
     for finding in cycles:
         shown = re.findall(r"`(\w+)`", finding.message)
         assert shown[0] == shown[-1]
-        assert all(after in uses[before] for before, after in zip(shown, shown[1:], strict=False))
+        assert all(after in uses[before] for before, after in pairwise(shown))
 
 
 def _reached(start: str, uses: dict[str, list[str]]) -> set[str]:
@@ -156,7 +158,7 @@ def test_f5_a_run_that_fails_lists_every_attempt_once_in_order_with_its_kind(cas
     granted = [command.attempt for _, command in done.commands if isinstance(command, Send) and command.attempt not in denied]
     assert [entry.attempt for entry in done.run.trail] == granted == sorted(granted)
     assert all((entry.failure is None) == (entry.ending == "accepted") for entry in done.run.trail)
-    kinds = tuple(entry.failure.kind for entry in done.run.trail if entry.failure is not None)
+    kinds: tuple[FailureKind, ...] = tuple(entry.failure.kind for entry in done.run.trail if entry.failure is not None)
     finish = done.run.finished
     assert finish is not None
     if finish.served is None:
@@ -225,19 +227,38 @@ def _under_deadline(inner: RouteNode, world: World) -> Trace:
 
 def test_m2_is_false_with_retry_after_within_a_longer_deadline() -> None:
     """M2 (!): under the longer deadline the run waits for Retry-After, and b, which served, is not reached in time."""
-    retrying = replace(use("a"), retry=Retry(times=1, patience=Span(50)))
+    retrying = replace(use("a"), retry=Retry(times=1, backoff=AT_ONCE, patience=Span(50)))
     calls = {("a", 1): Call(kind="rate_limited", retry_after_ms=20), ("a", 2): Call(takes_ms=None), ("b", 1): Call(takes_ms=5)}
     _assert_served_only_by_the_shorter(lambda ms: replace(first(retrying, use("b")), deadline=Span(ms)), calls, 10, 22)
+
+
+def test_m2_is_false_with_shortest() -> None:
+    """M2 (!): under the longer deadline a retry of a still has its shortest time, hangs, and b starves."""
+    retrying = replace(use("a"), retry=Retry(times=1, backoff=AT_ONCE, patience=Span(50)))
+    calls = {("a", 1): Call(kind="rate_limited", retry_after_ms=2), ("a", 2): Call(takes_ms=None), ("b", 1): Call(takes_ms=5)}
+
+    def run(deadline_ms: int) -> Trace:
+        spec = spec_of(replace(first(retrying, use("b")), deadline=Span(deadline_ms)))
+        picky = replace(spec.deployments["a"], shortest=Span(9))
+        return simulate(plan_of(replace(spec, deployments=spec.deployments | {"a": picky})), World(calls)).trace
+
+    assert run(10).served is not None
+    assert run(11).served is None
 
 
 def test_m2_is_false_with_an_inner_deadline() -> None:
     """M2 (!): a longer *inner* deadline lets a hanging child eat the time of the next."""
     calls = {("a", 1): Call(takes_ms=None), ("b", 1): Call(takes_ms=5)}
-    inner: Callable[[int], RouteNode] = lambda ms: replace(first(replace(use("a"), deadline=Span(ms)), use("b")), deadline=Span(12))
+
+    def inner(ms: int) -> RouteNode:
+        return replace(first(replace(use("a"), deadline=Span(ms)), use("b")), deadline=Span(12))
+
     _assert_served_only_by_the_shorter(inner, calls, 5, 10)
 
 
-def _assert_served_only_by_the_shorter(root: Callable[[int], RouteNode], calls: dict[tuple[str, int], Call], short: int, long: int) -> None:
+def _assert_served_only_by_the_shorter(
+    root: Callable[[int], RouteNode], calls: dict[tuple[str, int], Call], short: int, long: int
+) -> None:
     traces = [simulate(plan_of(spec_of(main=root(ms))), World(calls)).trace for ms in (short, long)]
     assert traces[0].served is not None
     assert traces[1].served is None

@@ -18,7 +18,6 @@ from voxplan.engine.compiling import compile_checked
 from voxplan.engine.plan import Plan, attempts
 from voxplan.engine.planning import plan
 from voxplan.engine.request import Request
-from voxplan.engine.router import Router
 from voxplan.engine.spec import Arm, Balance, RouteNode, Spec
 from voxplan.engine.view import EMPTY_VIEW, DeploymentView, View
 
@@ -42,7 +41,12 @@ def order(weights: Weights, seed: int, view: View = EMPTY_VIEW, spill: int | Non
 
 def orders(weights: Weights) -> list[list[str]]:
     """The orders of many seeds."""
-    router: Router = compile_checked(spec(weights), CATALOG)
+    return orders_of(spec(weights))
+
+
+def orders_of(of: Spec) -> list[list[str]]:
+    """The deployments of the plans of many seeds, in the order of each plan."""
+    router = compile_checked(of, CATALOG)
     plans = (plan(router, Request(route="main"), EMPTY_VIEW, 0, seed).unwrap() for seed in range(RUNS))
     return [[attempt.deployment for attempt in attempts(made.root)] for made in plans]
 
@@ -55,7 +59,13 @@ def chi_square(seen: Counter[str], weights: Weights) -> float:
 
 
 WEIGHTS = st.dictionaries(st.sampled_from(DEPLOYMENTS), st.integers(1, 100), min_size=2)
-SOME = [{"a": 1, "b": 1}, {"a": 3, "b": 1}, {"a": 95, "b": 5}, {"a": 0.7, "b": 0.2, "c": 0.1}, {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}]
+SOME: list[Weights] = [
+    {"a": 1, "b": 1},
+    {"a": 3, "b": 1},
+    {"a": 95, "b": 5},
+    {"a": 0.7, "b": 0.2, "c": 0.1},
+    {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5},
+]
 
 
 @pytest.mark.parametrize("weights", SOME)
@@ -80,10 +90,9 @@ def test_w1_the_draws_of_two_nodes_are_independent(weights: Weights) -> None:
     """W1: what one balance chooses says nothing about what another chooses from the same seed."""
     arms = tuple(Arm(route=RouteNode(use=name), weight=weight) for name, weight in weights.items())
     nodes = tuple(RouteNode(name=name, balance=Balance(among=arms, spill=0)) for name in ("x", "y"))
-    router = compile_checked(spec_of(main=RouteNode(first=nodes)), CATALOG)
+    drawn = orders_of(spec_of(main=RouteNode(first=nodes)))
     for chosen in weights:
-        pairs = ([each.deployment for each in attempts(plan(router, Request(route="main"), EMPTY_VIEW, 0, seed).unwrap().root)] for seed in range(RUNS))
-        second = Counter(pair[1] for pair in pairs if pair[0] == chosen)
+        second = Counter(pair[1] for pair in drawn if pair[0] == chosen)
         assert chi_square(second, weights) < LIMITS[len(weights) - 1]
 
 
@@ -114,7 +123,7 @@ def _label(node: RouteNode) -> str:
 @given(st.lists(st.sampled_from((0, 0.0, 1, 2.5)), min_size=1, max_size=4))
 def test_w3_weights_that_are_all_0_are_an_error(given_weights: list[float]) -> None:
     """W3: a balance that could choose nothing is a mistake in the spec; any other is none."""
-    weights = dict(zip(DEPLOYMENTS, given_weights, strict=False))
+    weights: Weights = dict(zip(DEPLOYMENTS, given_weights, strict=False))
     errors = [finding for finding in check(spec(weights), CATALOG) if finding.severity == "error"]
     assert [finding.path for finding in errors] == ([] if any(given_weights) else [("routes", "main", "balance", "among")])
 

@@ -1,5 +1,4 @@
-"""A world: everything outside the router that decides how a run goes, written down as a table before the run begins; and the
-trace of a run in it, which engine, shell and reference are compared by.
+"""A world: everything outside the router that decides how a run goes, as a table; and the trace of a run in it.
 
 For every (deployment, number of the call) it says how long the call takes and what comes of it; which askings for admission
 are denied; and when, if ever, the caller goes away. What the table does not name is a good answer at once. Times are small whole

@@ -57,7 +57,7 @@ def test_wheel_has_every_source(wheel: Path) -> None:
     """The wheel holds the three folders file by file, the marker for type checkers, and nothing else."""
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert names == {f"voxplan/{path}" for path in sources()} | {"voxplan/__init__.py", "voxplan/py.typed"}
+    assert names == {f"voxplan/{path}" for path in sources()} | {"voxplan/__init__.py", "voxplan/__main__.py", "voxplan/py.typed"}
 
 
 def test_wheel_has_licence_and_command(wheel: Path) -> None:

@@ -1,0 +1,84 @@
+"""`voxplan plan`: what would be attempted for a request. Sends nothing, opens no connection and needs no key."""
+
+import secrets
+import time
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+from returns.result import Failure
+
+from voxplan.engine.edges import Edge, edges
+from voxplan.engine.plan import Plan, Refusal, digest
+from voxplan.engine.planning import plan
+from voxplan.engine.request import Request
+from voxplan.engine.view import EMPTY_VIEW, View
+from voxplan.io_shell.asking import asked_language, asked_route
+from voxplan.io_shell.cli.edge_page import edge_page
+from voxplan.io_shell.cli.orders import ShowPlan
+from voxplan.io_shell.cli.plan_page import left_out_table, plan_page
+from voxplan.io_shell.cli.streams import draw, people_console, tell, write_json
+from voxplan.io_shell.errors import RequestError, exit_code
+from voxplan.io_shell.failing import refused
+from voxplan.io_shell.loading import load
+
+__all__ = ("PlanReport", "carry_out")
+
+
+class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One planning as one JSON object: what it was made from, and either the plan or why there is none."""
+
+    request: Request
+    seed: int
+    moment_ms: int
+    plan: Plan | None = None
+    digest: str | None = None
+    edges: tuple[Edge, ...] = ()
+    refusal: Refusal | None = None
+
+
+def carry_out(order: ShowPlan) -> int:
+    """Plan and show; the exit code."""
+    router = load(order.spec)
+    options = replace(order.options, language=asked_language(order.options.language))
+    report = PlanReport(
+        request=Request(route=asked_route(router, order.route), audio=order.audio, options=options, tags=order.tags),
+        seed=secrets.randbits(63) if order.seed is None else order.seed,
+        moment_ms=round(time.time() * 1000) if order.moment_ms is None else order.moment_ms,
+    )
+    planned = plan(router, report.request, _view(order.view), report.moment_ms, report.seed)
+    if isinstance(planned, Failure):
+        return _show_refusal(order, report, planned.failure())
+    return _show(order, report, planned.unwrap())
+
+
+def _show(order: ShowPlan, report: PlanReport, planned: Plan) -> int:
+    page = plan_page(planned, report.seed, report.moment_ms)
+    if order.json:
+        write_json(replace(report, plan=planned, digest=digest(planned), edges=edges(planned)))
+    elif order.edges:
+        draw(page, edge_page(planned))
+    else:
+        draw(page)
+    return 0
+
+
+def _show_refusal(order: ShowPlan, report: PlanReport, refusal: Refusal) -> int:
+    """The reasons are for people; a program finds them in the report."""
+    if order.json:
+        write_json(replace(report, refusal=refusal))
+    tell(f"there is no plan: no deployment of route `{refusal.route}` can take this request")
+    people_console().print(left_out_table(refusal.left_out))
+    return exit_code(refused(refusal))
+
+
+def _view(path: Path | None) -> View:
+    """The view in a JSON file, as an opened spec's `view` encodes; all well without a file."""
+    if path is None:
+        return EMPTY_VIEW
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=View)
+    except OSError as problem:
+        raise RequestError(f"{path}: cannot be read: {(problem.strerror or str(problem)).lower()}") from None
+    except msgspec.DecodeError as problem:
+        raise RequestError(f"{path}: is no view: {problem}") from None

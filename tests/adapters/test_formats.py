@@ -1,0 +1,251 @@
+from html import unescape
+from io import StringIO
+
+import msgspec
+import pytest
+import webvtt
+from hypothesis import given
+from hypothesis import strategies as st
+from returns.result import Failure, Success
+
+from voxplan.adapters.formats import Rendered, render, to_json
+from voxplan.adapters.subtitles import cues, srt, vtt
+from voxplan.engine.request import ResponseFormat
+from voxplan.engine.transcript import Segment, Transcript, Usage, Word
+
+TALK = Transcript(
+    text="Good morning. It is 5 < 6 & done.",
+    language="en",
+    seconds=4.0,
+    segments=(
+        Segment(text="Good morning.", start=0.0, end=1.2996, avg_logprob=-0.25, tokens=(1, 2)),
+        Segment(text="It is 5 < 6 & done.", start=1.3, end=3.9996, speaker="A"),
+    ),
+    usage=Usage(kind="duration", seconds=4.0),
+)
+
+# Up to 99 hours: that hours may have three digits is news to some parsers.
+times = st.floats(0, 359_000, allow_nan=False)
+segments = st.builds(Segment, text=st.text(max_size=40), start=times, end=times, speaker=st.none() | st.text(max_size=8))
+words = st.builds(Word, word=st.text(min_size=1, max_size=12), start=times, end=times)
+transcripts = st.builds(
+    Transcript,
+    text=st.text(max_size=40),
+    segments=st.none() | st.lists(segments, max_size=5).map(tuple),
+    words=st.none() | st.lists(words, max_size=12).map(tuple),
+)
+
+
+def rendered(transcript: Transcript, response_format: ResponseFormat) -> str:
+    """The text of a rendering that must succeed."""
+    made = render(transcript, response_format)
+    assert isinstance(made, Success)
+    return made.unwrap().text
+
+
+@pytest.mark.parametrize(
+    ("response_format", "content_type", "text"),
+    [
+        ("text", "text/plain; charset=utf-8", "Good morning. It is 5 < 6 & done.\n"),
+        ("json", "application/json", '{"text":"Good morning. It is 5 < 6 & done.","usage":{"type":"duration","seconds":4}}'),
+        (
+            "srt",
+            "text/plain; charset=utf-8",
+            "1\n00:00:00,000 --> 00:00:01,300\nGood morning.\n\n2\n00:00:01,300 --> 00:00:04,000\nA: It is 5 < 6 & done.\n\n",
+        ),
+        (
+            "vtt",
+            "text/vtt; charset=utf-8",
+            (
+                "WEBVTT\n\n00:00:00.000 --> 00:00:01.300\nGood morning.\n\n"
+                "00:00:01.300 --> 00:00:04.000\n<v A>It is 5 &lt; 6 &amp; done.\n\n"
+            ),
+        ),
+    ],
+)
+def test_each_format_to_the_letter(response_format: ResponseFormat, content_type: str, text: str) -> None:
+    """What goes over the wire, byte for byte."""
+    assert render(TALK, response_format) == Success(Rendered(content_type, text))
+
+
+def test_verbose_json_has_openais_shape() -> None:
+    """Language by name, every number that OpenAI promises, neutral where the provider gave none, speakers besides."""
+    found = to_json(TALK, "verbose_json")
+    assert list(found) == ["task", "language", "duration", "text", "segments", "usage"]
+    assert (found["language"], found["duration"]) == ("english", 4.0)
+    assert found["segments"] == [
+        {
+            "id": 0,
+            "seek": 0,
+            "start": 0.0,
+            "end": 1.2996,
+            "text": "Good morning.",
+            "tokens": [1, 2],
+            "temperature": 0.0,
+            "avg_logprob": -0.25,
+            "compression_ratio": 1.0,
+            "no_speech_prob": 0.0,
+        },
+        {
+            "id": 1,
+            "seek": 0,
+            "start": 1.3,
+            "end": 3.9996,
+            "text": "It is 5 < 6 & done.",
+            "tokens": [],
+            "temperature": 0.0,
+            "avg_logprob": 0.0,
+            "compression_ratio": 1.0,
+            "no_speech_prob": 0.0,
+            "speaker": "A",
+        },
+    ]
+
+
+def test_json_leaves_out_what_is_unknown() -> None:
+    """No usage, no language, no times: no keys; a length is where the times end."""
+    assert to_json(Transcript(text="a")) == {"text": "a"}
+    assert to_json(Transcript(text="a"), "verbose_json") == {"task": "transcribe", "text": "a"}
+    spoken = Transcript(text="a", words=(Word(word="a", start=0.5, end=0.75, confidence=0.9),))
+    assert to_json(spoken, "verbose_json") == {
+        "task": "transcribe",
+        "duration": 0.75,
+        "text": "a",
+        "words": [{"word": "a", "start": 0.5, "end": 0.75, "confidence": 0.9}],
+    }
+
+
+def test_usage_in_tokens() -> None:
+    """OpenAI's nesting of the input's modalities; broken seconds stay broken."""
+    usage = Usage(kind="tokens", input_tokens=37, output_tokens=12, total_tokens=49, audio_tokens=37, text_tokens=0)
+    assert to_json(Transcript(text="", usage=usage))["usage"] == {
+        "type": "tokens",
+        "input_tokens": 37,
+        "input_token_details": {"text_tokens": 0, "audio_tokens": 37},
+        "output_tokens": 12,
+        "total_tokens": 49,
+    }
+    assert to_json(Transcript(text="", usage=Usage(kind="duration", seconds=3.5)))["usage"] == {
+        "type": "duration",
+        "seconds": 3.5,
+    }
+
+
+@pytest.mark.parametrize(("response_format", "text"), [("srt", ""), ("vtt", "WEBVTT\n\n"), ("text", ""), ("json", '{"text":""}')])
+def test_silence_in_each_format(response_format: ResponseFormat, text: str) -> None:
+    """Nothing said is a valid file without cues, times or not."""
+    assert rendered(Transcript(text=""), response_format) == text
+    assert rendered(Transcript(text="", segments=(), words=()), response_format) == text
+
+
+@pytest.mark.parametrize("response_format", ["srt", "vtt"])
+@pytest.mark.parametrize(
+    "transcript",
+    [
+        Transcript(text="a"),
+        Transcript(text="a", segments=()),
+        Transcript(text="a", segments=(Segment(text=" ", start=0, end=1),)),
+    ],
+)
+def test_text_without_times_makes_no_subtitles(transcript: Transcript, response_format: ResponseFormat) -> None:
+    """Words are never lost silently: the format is `unsupported` for this transcript."""
+    made = render(transcript, response_format)
+    assert isinstance(made, Failure)
+    assert made.failure().kind == "unsupported"
+    assert response_format in made.failure().reason
+
+
+@pytest.mark.parametrize(
+    ("seconds", "clock"),
+    [
+        (59.9996, "00:01:00,000"),
+        (0.0004, "00:00:00,000"),
+        (3599.9999, "01:00:00,000"),
+        (3600 * 99 + 3599.999, "99:59:59,999"),
+        (3600 * 100, "100:00:00,000"),
+    ],
+)
+def test_times_are_rounded_once(seconds: float, clock: str) -> None:
+    """Whole milliseconds carry over into seconds, minutes and hours; hours grow past 99."""
+    found = rendered(Transcript(text="a", segments=(Segment(text="a", start=seconds, end=seconds + 5),)), "srt")
+    assert found.splitlines()[1].startswith(f"{clock} --> ")
+
+
+def test_a_cue_ends_after_it_begins() -> None:
+    """An end at or before the start becomes a millisecond after it; a negative start becomes zero."""
+    spoken = (Segment(text="a", start=2.0, end=2.0), Segment(text="b", start=3.0, end=1.0), Segment(text="c", start=-1, end=-0.5))
+    found = cues(Transcript(text="c a b", segments=spoken))
+    assert found is not None
+    assert [(cue.start_ms, cue.end_ms) for cue in found] == [(0, 1), (2000, 2001), (3000, 3001)]
+
+
+def test_text_cannot_break_out_of_its_cue() -> None:
+    """Blank lines, arrows, markup, control characters and every kind of line break."""
+    text = "one\n\n\r\ntwo --> three\u2028<b>four</b>\x00 & NOTE"
+    spoken = Transcript(text=text, segments=(Segment(text=text, start=0, end=1, speaker="A\n-->B"),))
+    assert rendered(spoken, "srt") == ("1\n00:00:00,000 --> 00:00:01,000\nA ->B: one\ntwo -> three\n<b>four</b> & NOTE\n\n")
+    assert rendered(spoken, "vtt") == (
+        "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n<v A --&gt;B>one\ntwo --&gt; three\n&lt;b&gt;four&lt;/b&gt; &amp; NOTE\n\n"
+    )
+
+
+def test_words_are_grouped_as_people_read() -> None:
+    """A new cue after a sentence, after a pause, at another speaker, and before it grows too long to read."""
+
+    def said(text: str, start: float, speaker: str | None = None) -> Word:
+        return Word(word=text, start=start, end=start + 0.3, speaker=speaker)
+
+    spoken = (
+        said("Well.", 0.0),
+        said("so", 0.4),
+        said("then", 2.0),
+        said("he", 2.4, "B"),
+        *(said("said", 3 + i * 0.4) for i in range(20)),
+    )
+    found = cues(Transcript(text="…", words=spoken))
+    assert found is not None
+    assert [" ".join(cue.lines) for cue in found[:4]] == ["Well.", "so", "then", "he"]
+    assert all(cue.end_ms - cue.start_ms <= 7000 and len(cue.lines[0]) <= 84 for cue in found)
+    assert sum(len(cue.lines[0].split()) for cue in found) == len(spoken)
+
+
+def test_scripts_without_spaces_stay_without() -> None:
+    """Chinese words are joined as Chinese is written; beside Latin ones there is a space."""
+    spoken = tuple(Word(word=text, start=i * 0.2, end=i * 0.2 + 0.2) for i, text in enumerate(("今天", "天气", "OK", "吗")))
+    found = cues(Transcript(text="…", words=spoken))
+    assert found is not None
+    assert found[0].lines == ("今天天气 OK 吗",)
+
+
+@given(transcripts)
+def test_another_parser_reads_our_srt(transcript: Transcript) -> None:
+    """Each cue comes back with its times, whatever was in the text."""
+    found = cues(transcript) or ()
+    read: list[webvtt.Caption] = webvtt.from_buffer(StringIO(srt(found)), format="srt").captions if found else []
+    assert [_ms(caption.start) for caption in read] == [cue.start_ms for cue in found]
+    assert [_ms(caption.end) for caption in read] == [cue.end_ms for cue in found]
+
+
+@given(transcripts)
+def test_another_parser_reads_our_vtt(transcript: Transcript) -> None:
+    """Each cue comes back with its times and its text, from a parser that raises on anything malformed."""
+    found = cues(transcript) or ()
+    read: list[webvtt.Caption] = webvtt.from_string(vtt(found), strict=True).captions
+    assert [_ms(caption.start) for caption in read] == [cue.start_ms for cue in found]
+    assert [_ms(caption.end) for caption in read] == [cue.end_ms for cue in found]
+    assert [unescape(caption.text) for caption in read] == ["\n".join(cue.lines) for cue in found]
+
+
+@given(transcripts)
+def test_every_transcript_renders(transcript: Transcript) -> None:
+    """json, verbose_json and text of anything; subtitles of anything with times."""
+    both: tuple[ResponseFormat, ...] = ("json", "verbose_json")
+    for response_format in both:
+        assert msgspec.json.decode(rendered(transcript, response_format), type=dict[str, object])["text"] == transcript.text
+    assert rendered(transcript, "text").rstrip("\n") == transcript.text.rstrip("\n")
+    assert isinstance(render(transcript, "srt"), Success) == (cues(transcript) is not None)
+
+
+def _ms(clock: str) -> int:
+    hours, minutes, seconds = clock.split(":")
+    return (int(hours) * 60 + int(minutes)) * 60_000 + int(seconds.replace(".", ""))

@@ -1,0 +1,102 @@
+"""LiteLLM's quick start by name, against a real server."""
+
+import io
+import os
+import subprocess
+import sys
+
+import anyio
+import pytest
+
+import voxplan
+from tests.conformance.behaviours import MISBEHAVIOURS, Honest
+from tests.conformance.openai_server import KEY, OpenAIServer
+from tests.end_to_end.test_failures import AUDIO
+from voxplan.io_shell.options import ModelOptions, TranscribeOptions
+
+
+class Named(io.BytesIO):
+    """What `open("talk.wav", "rb")` gives."""
+
+    name = "talk.wav"
+
+
+def test_a_model_name_and_a_file_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key comes from the environment; OpenAI is meant when nobody else is named."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with OpenAIServer() as server:
+        response = voxplan.transcription(model="whisper-1", file=Named(AUDIO), api_base=server.url)
+    assert (response.text, str(response)) == (Honest().text, Honest().text)
+    (seen,) = server.seen
+    assert seen.form is not None
+    assert (seen.form.filename, seen.form.value("model")) == ("talk.wav", "whisper-1")
+
+
+def test_a_key_as_an_argument_is_used_and_never_shown() -> None:
+    """Neither in the error nor in the plan."""
+    with OpenAIServer() as server:
+        assert voxplan.transcription("whisper-1", Named(AUDIO), api_base=server.url, api_key=KEY).text
+        with pytest.raises(voxplan.ProviderError) as raised:
+            voxplan.transcription("whisper-1", Named(AUDIO), api_base=server.url, api_key="sk-other-key-1234567890")
+    assert raised.value.kind == "unauthorized"
+    assert "sk-other" not in f"{raised.value}{raised.value.plan}{raised.value.attempts}"
+
+
+def test_fallbacks_are_tried_in_order() -> None:
+    """Each as `provider/model`; the address given belongs to the first alone."""
+    with OpenAIServer(script=[MISBEHAVIOURS["503"]]) as server, pytest.raises(voxplan.ProviderError) as raised:
+        voxplan.transcription("whisper-1", Named(AUDIO), api_base=server.url, api_key=KEY, fallbacks=["openai/whisper-1"])
+    assert [entry.deployment for entry in raised.value.attempts] == ["whisper-1", "openai-whisper-1-2"]
+
+
+def test_num_retries_calls_again() -> None:
+    """The same model."""
+    with OpenAIServer(script=[MISBEHAVIOURS["503"], Honest()]) as server:
+        response = voxplan.transcription("whisper-1", Named(AUDIO), api_base=server.url, api_key=KEY, num_retries=1)
+    assert [entry.number for entry in response.attempts] == [1, 2]
+
+
+def test_it_works_inside_a_running_loop() -> None:
+    """A notebook has one."""
+
+    async def cell() -> str:
+        return voxplan.transcription("whisper-1", Named(AUDIO), api_base=server.url, api_key=KEY).text
+
+    with OpenAIServer() as server:
+        assert anyio.run(cell) == Honest().text
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("opnai/whisper-1", "unknown provider `opnai` in model `opnai/whisper-1`, did you mean `openai`?"),
+        ("openai_compatible/whisper-1", "provider `openai_compatible` needs a `base_url`"),
+    ],
+)
+def test_a_wrong_model_is_the_callers_error(model: str, message: str) -> None:
+    """One line."""
+    with pytest.raises(voxplan.RequestError) as raised:
+        voxplan.transcription(model, Named(AUDIO))
+    assert message in str(raised.value)
+
+
+@pytest.mark.anyio
+async def test_async_twin() -> None:
+    """`atranscription` is the same."""
+    with OpenAIServer() as server:
+        response = await voxplan.atranscription("openai/whisper-1", Named(AUDIO), api_base=server.url, api_key=KEY, timeout=20)
+    assert response.text == Honest().text
+    assert response.plan.root.deadline_ms == 20_000
+
+
+def test_the_options_are_written_once() -> None:
+    """The typed dictionaries list exactly the keywords of the functions that they stand for."""
+    for function, options in ((voxplan.Vox.transcribe, TranscribeOptions), (voxplan.atranscription, ModelOptions)):
+        keywords = set(function.__kwdefaults__)
+        assert keywords == set(options.__annotations__)
+
+
+def test_importing_the_package_loads_no_shell() -> None:
+    """Embedders pay for what they use."""
+    code = "import sys, voxplan, voxplan.engine.planning; sys.exit('httpx' in sys.modules or 'anyio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 0

@@ -1,0 +1,108 @@
+from collections.abc import Generator
+
+import pytest
+from returns.result import Failure, Success
+
+from tests.making import CATALOG, failure, send
+from voxplan.adapters.wire import Adapter, Call, Got, Header, HttpRequest, HttpResponse, Secret, Want
+from voxplan.engine.compiling import compile_checked
+from voxplan.engine.failure import AttemptFailure
+from voxplan.engine.request import Request
+from voxplan.engine.spec import Deployment, RouteNode, Spec
+from voxplan.engine.transcript import Transcript
+from voxplan.io_shell.audio.source import AudioSource, open_audio
+from voxplan.io_shell.local.pool import LocalRecogniser
+from voxplan.io_shell.performing import Equipment, Performance
+
+pytestmark = pytest.mark.anyio
+
+SPEC = Spec(
+    voxplan=1,
+    deployments={"a": Deployment(provider="hosted", model="m", base_url="http://${HOST}/v1", api_key="${KEY}")},
+    routes={"r": RouteNode(use="a")},
+)
+ENVIRONMENT = {"HOST": "here", "KEY": "k-1"}
+Exchanged = Generator[Want, Got, Success[Transcript] | Failure[AttemptFailure]]
+
+
+class Wire:
+    """A transport that answers each request with its number, and keeps what it was given."""
+
+    def __init__(self, broken: bool = False) -> None:
+        self.broken = broken
+        self.sent: list[tuple[HttpRequest, str | None]] = []
+
+    async def send(
+        self, request: HttpRequest, audio: object, secret: str | None
+    ) -> Success[HttpResponse] | Failure[AttemptFailure]:
+        """Keep and answer."""
+        del audio
+        self.sent.append((request, secret))
+        if self.broken:
+            return Failure(failure("not_connected"))
+        return Success(HttpResponse(status=200, headers=(), body=str(len(self.sent)).encode()))
+
+
+def two_steps(call: Call) -> Exchanged:
+    """An adapter that needs two exchanges."""
+    said = b""
+    for step in ("upload", "submit"):
+        got = yield HttpRequest(method="POST", url=f"{call.base_url}/{step}", headers=(Header("x-key", Secret()),))
+        assert isinstance(got, HttpResponse)
+        said += got.body
+    return Success(Transcript(text=said.decode()))
+
+
+def forgetful(call: Call) -> Exchanged:
+    """An adapter that breaks its promise."""
+    yield HttpRequest(method="GET", url=call.base_url or "", headers=())
+    return None  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
+
+
+async def perform(
+    adapter: Adapter, wire: Wire, environment: dict[str, str] | None = None
+) -> Success[Transcript] | Failure[AttemptFailure]:
+    """One call of deployment `a` by this adapter."""
+    equipment = Equipment(
+        transport=wire,
+        recogniser=LocalRecogniser(),
+        environment=ENVIRONMENT if environment is None else environment,
+        adapters={"hosted": adapter},
+    )
+    async with open_audio(b"RIFF", filename="a.wav") as audio:
+        return await _performance(audio, equipment)(send("a"))
+
+
+def _performance(audio: AudioSource, equipment: Equipment) -> Performance:
+    return Performance(compile_checked(SPEC, CATALOG), Request(route="r"), audio, equipment)
+
+
+async def test_an_adapter_is_given_what_it_asks_for_until_it_returns() -> None:
+    """Two exchanges, each with the key beside it and the address filled in."""
+    wire = Wire()
+    assert await perform(two_steps, wire) == Success(Transcript(text="12"))
+    assert [(request.url, key) for request, key in wire.sent] == [
+        ("http://here/v1/upload", "k-1"),
+        ("http://here/v1/submit", "k-1"),
+    ]
+
+
+async def test_the_first_want_that_cannot_be_met_ends_the_call() -> None:
+    """In the transport's failure."""
+    wire = Wire(broken=True)
+    assert await perform(two_steps, wire) == Failure(failure("not_connected"))
+    assert len(wire.sent) == 1
+
+
+async def test_a_variable_that_is_not_set_sends_nothing() -> None:
+    """The failure names it, and nothing else."""
+    wire = Wire()
+    ended = await perform(two_steps, wire, {"HOST": "here"})
+    assert ended.failure().reason == "environment variable `KEY` is not set"
+    assert (ended.failure().kind, ended.failure().sent, wire.sent) == ("unauthorized", "no", [])
+
+
+async def test_an_adapter_that_returns_something_else_is_a_bug() -> None:
+    """Said in words that name what came."""
+    with pytest.raises(TypeError, match="not NoneType"):
+        await perform(forgetful, Wire())

@@ -15,7 +15,20 @@ from voxplan.engine.failure import AttemptFailure
 from voxplan.engine.request import AudioFacts, Options
 from voxplan.engine.transcript import Segment, Transcript, Word
 
-__all__ = ("Adapter", "Call", "Exchange", "Got", "Header", "HttpRequest", "HttpResponse", "Multipart", "Recognise", "Recognised", "Secret", "Want")
+__all__ = (
+    "Adapter",
+    "Call",
+    "Exchange",
+    "Got",
+    "Header",
+    "HttpRequest",
+    "HttpResponse",
+    "Multipart",
+    "Recognise",
+    "Recognised",
+    "Secret",
+    "Want",
+)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,15 +4,18 @@ Run with `python bench/plan_decision.py`. Each figure is the median over rounds 
 machine that changes its speed changes all of them.
 """
 
+import itertools
 import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from voxplan.engine.capability import Capabilities, ProviderFacts
 from voxplan.engine.compiling import compile_checked
 from voxplan.engine.planning import plan
 from voxplan.engine.request import AudioFacts, Request
+from voxplan.engine.router import Router
 from voxplan.engine.spec import Arm, Balance, Deployment, RouteNode, Spec
 from voxplan.engine.view import EMPTY_VIEW
 
@@ -41,18 +44,22 @@ def microseconds(call: Callable[[], object]) -> float:
     return (time.process_time_ns() - started) / CALLS / 1000
 
 
+def decide(router: Router, seeds: Iterator[int]) -> object:
+    """One plan with the next seed."""
+    return plan(router, REQUEST, EMPTY_VIEW, 0, next(seeds))
+
+
 def main() -> None:
     """Print one line for each number of deployments."""
     print(f"{'deployments':>11} {'plan, µs':>9} {'choice, µs':>11} {'ratio':>6}")
     for deployments in (1, 2, 4, 10, 100, 1000):
         router = compile_checked(spec(deployments), CATALOG)
         names, weights = list(router.deployments), [1 + number % 3 for number in range(deployments)]
-        seeds = iter(range(10**9))
-        draw = random.Random(0)
-        planned, chosen = [], []
+        planned: list[float] = []
+        chosen: list[float] = []
         for _ in range(ROUNDS):
-            planned.append(microseconds(lambda: plan(router, REQUEST, EMPTY_VIEW, 0, next(seeds))))
-            chosen.append(microseconds(lambda: draw.choices(names, weights)))
+            planned.append(microseconds(partial(decide, router, itertools.count())))
+            chosen.append(microseconds(partial(random.choices, names, weights)))
         ours, floor = statistics.median(planned), statistics.median(chosen)
         print(f"{deployments:>11} {ours:>9.1f} {floor:>11.2f} {ours / floor:>6.0f}")
 

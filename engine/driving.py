@@ -98,7 +98,7 @@ def _unserved(run: Run) -> Finish:
     """How a run ends when nothing was accepted: the best poor answer, the worst kind, or nothing at all."""
     if run.poor and run.plan.when_all_poor == "return":
         return Finish(served=min(run.poor)[1], poor=True)
-    kinds = tuple(entry.failure.kind for entry in run.trail if entry.failure is not None)
+    kinds: tuple[FailureKind, ...] = tuple(entry.failure.kind for entry in run.trail if entry.failure is not None)
     return Finish(kind=worst(kinds)) if kinds else Finish()
 
 

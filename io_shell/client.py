@@ -9,7 +9,7 @@ transcriptions at once as you like, on asyncio or trio.
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
@@ -45,7 +45,7 @@ async def open(  # noqa: A001 - read as `voxplan.open`
     environment: Mapping[str, str] | None = None,
     transport: Transport | None = None,
     observers: Sequence[Observer] = (),
-) -> AsyncIterator["Vox"]:
+) -> AsyncGenerator["Vox", None]:
     """Open a routing spec: a file's path, a Spec, a Router, or nothing for the recogniser on this machine.
 
     `${NAME}` references come from `environment` (default: the process's). `transport` replaces the one that sends bytes.

@@ -5,7 +5,7 @@ decides: the first want that cannot be met ends the call in its failure.
 """
 
 from collections.abc import Mapping
-from typing import assert_never
+from typing import assert_never, cast
 
 import msgspec
 from returns.result import Failure, Success
@@ -106,9 +106,14 @@ def _resolved(text: str | None, environment: Environment) -> Success[str | None]
 def _ending(end: StopIteration) -> Success[Transcript] | Failure[AttemptFailure]:
     """What the adapter returned, if it kept its promise."""
     returned: object = end.value
-    if isinstance(returned, Success) and isinstance(transcript := returned.unwrap(), Transcript):
-        return Success(transcript)
-    if isinstance(returned, Failure) and isinstance(failure := returned.failure(), AttemptFailure):
-        return Failure(failure)
-    message = f"an adapter returns a Transcript or an AttemptFailure, not {type(returned).__name__}"
+    inside: object = returned
+    if isinstance(returned, Success):
+        inside = cast("Success[object]", returned).unwrap()
+        if isinstance(inside, Transcript):
+            return Success(inside)
+    if isinstance(returned, Failure):
+        inside = cast("Failure[object]", returned).failure()
+        if isinstance(inside, AttemptFailure):
+            return Failure(inside)
+    message = f"an adapter returns a Transcript or an AttemptFailure, not {type(inside).__name__}"
     raise TypeError(message)

@@ -94,25 +94,22 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
 
 async def run_plan(plan: Plan, perform: Performer, admission: Admission, clock: Clock, observers: Sequence[Observer] = ()) -> Ran:
     """Carry out `plan` and return how it ended. Cancelled from outside, it stops every call and observes them as cancelled."""
+    loop = _Loop(perform, admission, clock, observers)
     async with anyio.create_task_group() as tasks:
-        loop = _Loop(tasks, perform, admission, clock, observers)
         try:
-            finish = await loop.carry_out(plan)
+            await loop.carry_out(plan, tasks)
         except anyio.get_cancelled_exc_class():
             loop.cancel()
             raise
         finally:
             loop.close()
-    return Ran(run=loop.run, finish=finish, transcript=None if finish.served is None else loop.transcripts[finish.served])
+    return loop.ran()
 
 
 class _Loop:
     """What is under way in one run: calls with their scopes, moments to come, and what has happened but is not handed over."""
 
-    def __init__(
-        self, tasks: TaskGroup, perform: Performer, admission: Admission, clock: Clock, observers: Sequence[Observer]
-    ) -> None:
-        self._tasks = tasks
+    def __init__(self, perform: Performer, admission: Admission, clock: Clock, observers: Sequence[Observer]) -> None:
         self._perform = perform
         self._admission = admission
         self._clock = clock
@@ -122,23 +119,32 @@ class _Loop:
         self._timers_set = itertools.count()
         self._denied: list[tuple[int, Event]] = []
         self._ended, self._inbox = anyio.create_memory_object_stream[tuple[int, Event]](_INBOX)
-        self.run: Run
-        self.transcripts: dict[int, Transcript] = {}
+        self._tasks: TaskGroup
+        self._run: Run
+        self._transcripts: dict[int, Transcript] = {}
 
-    async def carry_out(self, plan: Plan) -> Finish:
-        """From the first command to the last."""
+    async def carry_out(self, plan: Plan, tasks: TaskGroup) -> None:
+        """From the first command to the last; calls run in `tasks`."""
+        self._tasks = tasks
         moment_ms = self._clock.now_ms()
         self._take(begin(plan, moment_ms), moment_ms)
-        while (finish := self.run.finished) is None:
+        while self._run.finished is None:
             for moment_ms, event in await self._happened():
                 self._tell(moment_ms, event)
-                self._take(advance(self.run, event, moment_ms), moment_ms)
-        return finish
+                self._take(advance(self._run, event, moment_ms), moment_ms)
+
+    def ran(self) -> Ran:
+        """The run that is over."""
+        finish = self._run.finished
+        if finish is None:
+            raise RuntimeError("the run is not over")
+        served = finish.served
+        return Ran(run=self._run, finish=finish, transcript=None if served is None else self._transcripts[served])
 
     def cancel(self) -> None:
         """The caller went away."""
         moment_ms = self._clock.now_ms()
-        self._take(advance(self.run, Cancelled(), moment_ms), moment_ms)
+        self._take(advance(self._run, Cancelled(), moment_ms), moment_ms)
 
     def close(self) -> None:
         """Take nothing more in, and stop what is still out."""
@@ -149,7 +155,7 @@ class _Loop:
 
     def _take(self, step: tuple[Run, tuple[Command, ...]], moment_ms: int) -> None:
         """Carry out what the driver commands, in order and without waiting."""
-        self.run, commands = step
+        self._run, commands = step
         for command in commands:
             self._tell(moment_ms, command)
             match command:
@@ -232,7 +238,7 @@ class _Loop:
             return Failed(attempt=send.attempt, failure=AttemptFailure(kind="adapter_bug", reason=reason))
         if isinstance(outcome, Failure):
             return Failed(attempt=send.attempt, failure=outcome.failure())
-        self.transcripts[send.attempt] = outcome.unwrap()
+        self._transcripts[send.attempt] = outcome.unwrap()
         return Answered(attempt=send.attempt, transcript=outcome.unwrap())
 
 

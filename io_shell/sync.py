@@ -6,13 +6,12 @@
 Nothing is done twice here: every call is handed to the async face.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Unpack
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from voxplan.io_shell.audio.source import AudioInput
 
 from voxplan.engine.plan import Plan
 from voxplan.engine.request import Request
@@ -20,6 +19,7 @@ from voxplan.engine.router import Router
 from voxplan.engine.view import View
 from voxplan.io_shell import client
 from voxplan.io_shell.answer import Answer
+from voxplan.io_shell.audio.source import AudioInput
 from voxplan.io_shell.loading import SpecSource
 from voxplan.io_shell.options import TranscribeOptions
 from voxplan.io_shell.running import Observer
@@ -30,7 +30,7 @@ __all__ = ("SyncVox", "open_sync")
 @contextmanager
 def open_sync(
     spec: SpecSource = None, *, environment: Mapping[str, str] | None = None, observers: Sequence[Observer] = ()
-) -> Iterator["SyncVox"]:
+) -> Generator["SyncVox", None, None]:
     """`voxplan.open` for code without async. The event loop lives in a thread for as long as the `with`."""
     with start_blocking_portal() as portal:
         opened = client.open(spec, environment=environment, observers=observers)

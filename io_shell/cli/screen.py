@@ -3,6 +3,7 @@
 The bar stands only while nothing is written: results may go to the same terminal.
 """
 
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -31,13 +32,12 @@ class Screen:
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
-            disable=quiet or not self._console.is_terminal,
+            disable=quiet or not self._console.is_terminal or self._console.is_dumb_terminal,
         )
         self._task = self._bar.add_task("", total=total)
 
     def __enter__(self) -> Self:
-        """Show the bar."""
-        self._bar.start()
+        """Nothing to see before the first file begins."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
@@ -46,7 +46,7 @@ class Screen:
 
     def begin(self, name: str) -> None:
         """A file is worked on."""
-        self._bar.update(self._task, description=printable(name))
+        self._bar.update(self._task, description=printable(Path(name).name))
         self._bar.start()
 
     def end(self) -> None:

@@ -25,6 +25,10 @@ MOST_SECONDS: Final = 24 * 3600
 _FORMATS: Final = "wav,w64,flac,ogg,mp3,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aac,amr,amrnb,amrwb,aiff,caf,asf,au,avi,mpeg,mpegts"
 _OPTIONS: Final = {"format_whitelist": _FORMATS, "protocol_whitelist": "none"}
 
+# Rates that sound is recorded at, generously. A broken header can claim 1 Hz, which makes gigabytes of a second of data, or
+# 775 MHz, for which the resampler builds a filter for minutes.
+_RATES: Final = range(1_000, 768_001)
+
 # What PyAV has been seen to raise on broken files, besides its own errors.
 _FAULTS: Final = (FFmpegError, ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
 
@@ -92,6 +96,8 @@ class _Resampling:
         if frame is None:
             yield from self._pushed(None)
             return
+        if frame.sample_rate not in _RATES:
+            raise Undecodable(f"a sample rate of {frame.sample_rate} Hz")
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._format not in {None, shape}:
             yield from self._pushed(None)
@@ -104,7 +110,7 @@ class _Resampling:
             return
         try:
             parts = self._resampler.resample(frame)
-        except _FAULTS:  # a frame that makes no sense, such as one with a rate of 1
+        except _FAULTS:  # a frame that makes no sense
             return
         for part in parts:
             yield np.asarray(part.to_ndarray(), dtype=np.float32).reshape(-1)

@@ -92,7 +92,7 @@ async def test_async_twin() -> None:
 def test_the_options_are_written_once() -> None:
     """The typed dictionaries list exactly the keywords of the functions that they stand for."""
     for function, options in ((voxplan.Vox.transcribe, TranscribeOptions), (voxplan.atranscription, ModelOptions)):
-        keywords = set(function.__kwdefaults__)
+        keywords = set(function.__kwdefaults__ or ())
         assert keywords == set(options.__annotations__)
 
 

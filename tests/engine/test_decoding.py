@@ -175,7 +175,15 @@ def test_one_is_not_true() -> None:
 def test_values_that_were_reported_already() -> None:
     """What the document has reported is not reported again, and gives no value."""
     document = parse_document("version: .nan\nlegs: {}", "yaml").unwrap()
-    assert decode(document.root, Walk, LANGUAGE)[:2] == (None, ())
+    found = decode(document.root, Walk, LANGUAGE)
+    assert (found.value, found.problems) == (None, ())
+
+
+def test_what_is_not_wrong_is_salvaged() -> None:
+    """So that more can be said about a document than its first kind of mistake."""
+    found = decoded("version: 1\nlegs: {}\nunknown: 1")
+    assert found.value is None
+    assert found.salvaged == decoded("version: 1\nlegs: {}").value
 
 
 def test_there_is_an_end_to_problems() -> None:

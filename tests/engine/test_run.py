@@ -1,10 +1,10 @@
 from tests.making import failure, transcript
-from voxplan.engine.run import Answered, Cancelled, Denied, Failed, Woke, precedence
+from voxplan.engine.run import Answered, Cancelled, Denied, Event, Failed, Woke, precedence
 
 
 def test_at_one_instant_answers_come_before_failures_before_wakes() -> None:
     """And by id among themselves; a caller who left comes first of all."""
-    events = [
+    events: list[Event] = [
         Woke(timer=1),
         Denied(attempt=1, why=""),
         Failed(attempt=2, failure=failure("server_error")),

@@ -53,9 +53,9 @@ def test_every_mistake_is_told_at_once_with_its_place(tmp_path: Path) -> None:
 TOLD = [
     "3:23: unknown provider `opnai`, did you mean `openai`?",
     "4:83: unknown key `api_kye` in `deployments.server`, did you mean `api_key`?",
-    "7:21: unknown deployment `servr`, did you mean `server`?",
+    "7:22: unknown deployment `servr`, did you mean `server`?",
     "8:14: expected a duration such as `500ms`, `8s`, `2m` or `5s + 0.05 * audio.seconds`, got `5 parsecs`",
-    "10:22: all weights are 0: nothing could be chosen",
+    "10:15: all weights are 0: nothing could be chosen",
 ]
 
 
@@ -65,7 +65,7 @@ def test_warnings_do_not_keep_a_spec_from_loading(tmp_path: Path) -> None:
     path = written(tmp_path, f"voxplan: 1\ndeployments: {{a: {local}, b: {local}}}\nroutes: {{r: a}}\n")
     examined = examine(path)
     assert examined.router is not None
-    assert [str(warning) for warning in examined.warnings] == [f"{path}:2:51: no route uses deployment `b`"]
+    assert [str(warning) for warning in examined.warnings] == [f"{path}:2:53: no route uses deployment `b`"]
 
 
 @pytest.mark.parametrize(

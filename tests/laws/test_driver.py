@@ -106,18 +106,19 @@ def test_x3_a_run_can_be_cancelled_at_every_await_point(backend: Backend, case: 
 def _over_before(backend: Backend, made: Plan, world: World, keeper: Keeper, point: int) -> bool:
     """Cancel the run at await point `point`, its calls' among them; whether it was over before."""
     looks = 0
-    scope = anyio.CancelScope()
+    scopes: list[anyio.CancelScope] = []
 
     def look() -> None:
         nonlocal looks
         if looks == point:
-            scope.cancel()
+            scopes[0].cancel()
         looks += 1
 
     scripted = Scripted(world, turns=1, admission=keeper, look=look)
 
     async def main() -> None:
-        with scope:
+        with anyio.CancelScope() as scope:
+            scopes.append(scope)
             await Watched(run_in(made, scripted), look)
         begun = len(scripted.begun)
         await anyio.sleep(1000)

@@ -12,14 +12,14 @@ from voxplan.io_shell.errors import EXIT_CODES
 
 def test_transcribe_says_everything_there_is_to_say() -> None:
     """Long options, short ones, and what may be repeated."""
-    line = "transcribe a.mp3 - -s x.yaml -r fast -l fi --prompt hi --temperature 0.5 -f srt -o out --force --json --tag eu --tag hr"
+    line = (
+        "transcribe a.mp3 - -s x.yaml -r fast -l fi --prompt hi --temperature 0.5 -f srt -o out --force --json --tag eu --tag hr"
+    )
     assert parse([*line.split(), "--timestamps", "word", "--timestamps", "segment", "--seed", "7", "--trail"]) == Transcribe(
         files=("a.mp3", "-"),
         spec=Path("x.yaml"),
         route="fast",
-        options=Options(
-            language="fi", prompt="hi", temperature=0.5, response_format="srt", timestamps=("word", "segment")
-        ),
+        options=Options(language="fi", prompt="hi", temperature=0.5, response_format="srt", timestamps=("word", "segment")),
         tags=("eu", "hr"),
         seed=7,
         output=Path("out"),

@@ -43,7 +43,7 @@ def test_five_mistakes_are_five_located_lines(capsys: pytest.CaptureFixture[str]
         "unknown provider `opnai`, did you mean `openai`?",
         "provider `openai_compatible` needs a `base_url`",
         "deployment `bare` needs a `provider` or an `account`",
-        "unknown deployment or route `servr`, did you mean `server`?",
+        "unknown deployment `servr`, did you mean `server`?",
         "all weights are 0: nothing could be chosen",
         "5 errors",
     ]

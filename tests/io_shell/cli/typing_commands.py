@@ -27,7 +27,8 @@ def typed(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> Ended:
     """Run `voxplan` with these arguments in this process."""
     capsys.readouterr()
     code = run([str(argument) for argument in arguments])
-    return _sane(Ended(code, *capsys.readouterr()))
+    written = capsys.readouterr()
+    return _sane(Ended(code, written.out, written.err))
 
 
 def command(*arguments: str | Path, stdin: bytes = b"", program: Sequence[str] = ("-m", "voxplan")) -> Ended:

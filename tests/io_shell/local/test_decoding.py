@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.io_shell.local.recordings import ENCODINGS, encoded
+from tests.io_shell.local.recordings import ENCODINGS, encoded, wav
 from voxplan.io_shell.local.decoding import Undecodable, decode
 from voxplan.io_shell.local.splitting import RATE
 
@@ -44,3 +44,12 @@ def test_a_playlist_opens_nothing(tmp_path: Path) -> None:
     ):
         with pytest.raises(Undecodable):
             seconds(playlist.encode())
+
+
+@pytest.mark.parametrize("rate", [1, 775_000_000])
+def test_a_rate_that_no_sound_has_is_undecodable(rate: int) -> None:
+    """A header that claims 1 Hz would fill the memory, and 775 MHz took the resampler minutes (found by mutation)."""
+    data = bytearray(wav(RATE))
+    data[24:28] = rate.to_bytes(4, "little")
+    with pytest.raises(Undecodable, match=f"{rate} Hz"):
+        seconds(bytes(data))

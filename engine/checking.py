@@ -5,7 +5,7 @@ into file, line and column. Errors keep a spec from compiling, warnings do not.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -16,8 +16,12 @@ from voxplan.engine.spec import Account, Balance, Deployment, RouteNode, Rules, 
 from voxplan.engine.spelling import suggestion
 from voxplan.engine.tree import Path
 
-__all__ = ("Finding", "check", "used_names")
+__all__ = ("DEEPEST_ROUTES", "LEAST_WEIGHT", "MOST_WEIGHT", "Finding", "check", "used_names")
 
+
+LEAST_WEIGHT: Final = 1e-9
+MOST_WEIGHT: Final = 1_000_000_000
+DEEPEST_ROUTES: Final = 50  # a person follows three or four; far below what the stack holds
 
 _Catalog = Mapping[str, ProviderFacts]
 
@@ -41,8 +45,8 @@ def check(spec: Spec, catalog: _Catalog) -> tuple[Finding, ...]:
     ]
     # Cycles and sizes need names that resolve; with unknown names there is nothing sound to walk.
     if not any(finding.severity == "error" for finding in findings):
-        cycles = tuple(_check_cycles(spec))
-        findings.extend(cycles or _check_sizes(spec))
+        loops = tuple(_check_nesting(spec))
+        findings.extend(loops or _check_sizes(spec))
         findings.extend(_check_unused(spec))
     return tuple(findings)
 
@@ -161,32 +165,51 @@ def _check_names(spec: Spec) -> Iterator[Finding]:
 
 def _check_weights(spec: Spec) -> Iterator[Finding]:
     for path, node in _nodes(spec):
-        if node.balance is not None and not _chooses(node.balance):
-            yield _error((*path, "balance", "among"), "all weights are 0: nothing could be chosen")
+        if node.balance is None:
+            continue
+        among: Path = (*path, "balance", "among")
+        for index, arm in enumerate(node.balance.among):
+            if not (arm.weight == 0 or LEAST_WEIGHT <= arm.weight <= MOST_WEIGHT):
+                yield _error((*among, index, "weight"), f"a weight is 0 or from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}")
+        if not _chooses(node.balance):
+            yield _error(among, "all weights are 0: nothing could be chosen")
 
 
 def _chooses(balance: Balance) -> bool:
     return any(arm.weight > 0 for arm in balance.among)
 
 
-def _check_cycles(spec: Spec) -> Iterator[Finding]:
-    """One finding for each route that a cycle closes on, with the cycle."""
-    done: set[str] = set()
+def _check_nesting(spec: Spec) -> Iterator[Finding]:
+    """One finding for each route on which a circle closes, with the circle; else for each chain of routes that is too long."""
+    depths: dict[str, int] = {}
     for start in spec.routes:
-        if cycle := _cycle_from(spec, start, (), done):
-            yield _error(("routes", cycle[0]), f"routes use each other in a circle: {' → '.join(f'`{name}`' for name in cycle)}")
+        yield from _walk_routes(spec, start, depths)
+    for name, depth in depths.items():
+        if depth == DEEPEST_ROUTES + 1:
+            yield _error(("routes", name), f"routes use each other more than {DEEPEST_ROUTES} deep")
 
 
-def _cycle_from(spec: Spec, route: str, above: tuple[str, ...], done: set[str]) -> tuple[str, ...]:
-    if route in above:
-        return (*above[above.index(route) :], route)
-    if route in done:
-        return ()
-    done.add(route)
-    for name in used_names(spec.routes[route]):
-        if name in spec.routes and (cycle := _cycle_from(spec, name, (*above, route), done)):
-            return cycle
-    return ()
+def _walk_routes(spec: Spec, start: str, depths: dict[str, int]) -> Iterator[Finding]:
+    """Note how deep each route below `start` nests, depth first, without recursion: a chain may be as long as the document."""
+    above: list[tuple[str, Iterator[str]]] = [(start, _used_routes(spec, start))] if start not in depths else []
+    while above:
+        route, uses = above[-1]
+        used = next((name for name in uses if name not in depths), None)
+        if used is None:
+            above.pop()
+            depths[route] = 1 + max((depths[name] for name in _used_routes(spec, route) if name in depths), default=0)
+            continue
+        names = [name for name, _ in above]
+        if used in names:
+            circle = " → ".join(f"`{name}`" for name in (*names[names.index(used) :], used))
+            yield _error(("routes", used), f"routes use each other in a circle: {circle}")
+            depths[used] = 0
+            continue
+        above.append((used, _used_routes(spec, used)))
+
+
+def _used_routes(spec: Spec, route: str) -> Iterator[str]:
+    return (name for name in used_names(spec.routes[route]) if name in spec.routes)
 
 
 def _check_sizes(spec: Spec) -> Iterator[Finding]:

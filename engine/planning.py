@@ -107,7 +107,7 @@ class _Walk:
         room = len(spread.arms) if spread.spill is None else 1 + spread.spill
         for arm in self._drawn(spread):
             if not room:
-                self._leave_out_all(arm.route, _NOT_SPILLED)
+                self._leave_out_all(arm.route, (_NOT_SPILLED,))
                 continue
             planned = self.node(arm.route)
             if planned is not None:
@@ -119,20 +119,25 @@ class _Walk:
         by_label = {arm.label: arm for arm in spread.arms}
         for arm in spread.arms:
             if not arm.weight:
-                self._leave_out_all(arm.route, _WEIGHT_ZERO)
+                self._leave_out_all(arm.route, (_WEIGHT_ZERO,))
         weighed = tuple((arm.label, arm.weight) for arm in spread.arms if arm.weight)
         return (by_label[label] for label in order(self.now.seed, spread.draw, weighed))
 
     def _leave_out(self, leaf: Leaf, reasons: tuple[Reason, ...]) -> None:
         self.left_out.append(LeftOut(node=leaf.node, deployment=leaf.deployment, reasons=reasons))
 
-    def _leave_out_all(self, node: RouterNode, reason: Reason) -> None:
-        """Leave out everything below `node`, for `reason` and whatever else is true of each leaf."""
-        if isinstance(node, Leaf):
-            self._leave_out(node, (reason, *self.now.reasons(node)))
-            return
-        for child in node.children if isinstance(node, Chain) else tuple(arm.route for arm in node.arms):
-            self._leave_out_all(child, reason)
+    def _leave_out_all(self, node: RouterNode, reasons: tuple[Reason, ...]) -> None:
+        """Leave out everything below `node`, for `reasons` and whatever else is true of each leaf."""
+        match node:
+            case Leaf():
+                self._leave_out(node, (*reasons, *self.now.reasons(node)))
+            case Chain(children=children):
+                for child in children:
+                    self._leave_out_all(child, reasons)
+            case Spread(arms=arms):
+                for arm in arms:
+                    weighs = arm.weight or _WEIGHT_ZERO in reasons
+                    self._leave_out_all(arm.route, reasons if weighs else (*reasons, _WEIGHT_ZERO))
 
 
 def _most_calls(root: Node) -> int:

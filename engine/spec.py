@@ -35,7 +35,9 @@ __all__ = (
 
 Positive = Annotated[int, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=0, le=100)]
-Weight = Annotated[int, Meta(ge=0)] | Annotated[float, Meta(ge=0)]
+Weight = Annotated[int, Meta(ge=0, le=1_000_000_000)] | Annotated[float, Meta(ge=0, le=1_000_000_000)]
+"""A share; only ratios matter. `checking` sees to it that it is no smaller than a billionth."""
+
 Label = Annotated[
     str,
     Meta(

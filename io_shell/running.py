@@ -149,7 +149,7 @@ class _Loop:
     def close(self) -> None:
         """Take nothing more in, and stop what is still out."""
         for attempt in tuple(self._scopes):
-            self._scopes.pop(attempt).cancel()
+            self._stop(attempt)
         self._ended.close()
         self._inbox.close()
 
@@ -164,7 +164,7 @@ class _Loop:
                 case Wake(timer=timer, at_ms=at_ms):
                     self._set_timer(at_ms, Woke(timer=timer))
                 case Cancel(attempt=attempt):
-                    self._scopes.pop(attempt).cancel()
+                    self._stop(attempt)
                 case Observe(observation=observation):
                     self._admission.observe(observation)
                 case Finish():
@@ -212,6 +212,12 @@ class _Loop:
     def _set_timer(self, at_ms: int, event: Event) -> None:
         # The count keeps the heap from comparing events; their order at one instant is the engine's.
         heapq.heappush(self._timers, (at_ms, next(self._timers_set), event))
+
+    def _stop(self, attempt: int) -> None:
+        """Stop a call; one that ended at this instant, and has not been heard yet, has no scope any more."""
+        scope = self._scopes.pop(attempt, None)
+        if scope is not None:
+            scope.cancel()
 
     def _send(self, send: Send, moment_ms: int) -> None:
         denied = self._admission.admit(send, moment_ms)

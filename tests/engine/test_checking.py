@@ -71,9 +71,9 @@ def test_a_circle_of_routes_is_shown() -> None:
 
 def test_a_route_of_too_many_attempts_shows_the_count() -> None:
     """Retries counted, doubling routes not written out."""
-    routes = {f"r{number}": RouteNode(first=(use(f"r{number + 1}"), use(f"r{number + 1}"))) for number in range(60)}
-    found = messages(spec({**routes, "r60": use("a")}, "a"))
-    assert found[0] == f"route `r0` expands to {2**60} attempts, more than 256"
+    routes = {f"r{number}": RouteNode(first=(use(f"r{number + 1}"), use(f"r{number + 1}"))) for number in range(40)}
+    found = messages(spec({**routes, "r40": use("a")}, "a"))
+    assert found[0] == f"route `r0` expands to {2**40} attempts, more than 256"
 
 
 def test_a_wide_balance_counts_its_spill() -> None:
@@ -108,3 +108,16 @@ def test_what_nobody_uses_is_a_warning() -> None:
         routes={"r": use("a")},
     )
     assert messages(found, "warning") == ["no deployment uses account `main`", "no route uses deployment `b`"]
+
+
+def test_routes_nest_no_deeper_than_a_person_follows() -> None:
+    """Where the limit is passed, the error says so, however long the chain is."""
+    routes = {f"r{number}": use(f"r{number + 1}") for number in range(3_000)}
+    assert messages(spec({**routes, "r3000": use("a")}, "a")) == ["routes use each other more than 50 deep"]
+
+
+def test_weights_are_no_smaller_and_no_larger_than_they_can_be_drawn() -> None:
+    """A share of a billionth is the least there is."""
+    arms = (Arm(route=use("a"), weight=1e-12), Arm(route=use("b"), weight=10**10))
+    found = messages(spec({"r": RouteNode(balance=Balance(among=arms))}, "a", "b"))
+    assert found == ["a weight is 0 or from 1e-09 to 1e+09"] * 2

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tests.laws.cases import Case, above, cases, plan_of, planned, spec_of
 from tests.laws.simulation import simulate
-from tests.laws.worlds import Call, Trace, World
+from tests.laws.worlds import EMPTY, REPETITIVE, Call, Trace, World
 from tests.strategies import CATALOG, DEPLOYMENTS, worlds
 from voxplan.engine.checking import check
 from voxplan.engine.failure import KINDS, FailureKind, worst
@@ -272,3 +272,23 @@ def test_f1_routes_by_its_last_failure_not_by_the_worst() -> None:
     trace = simulate(plan_of(spec_of(main=root)), world).trace
     assert [call.deployment for call in trace.calls] == ["a", "b", "c"]
     assert isinstance(plan_of(spec_of(main=use("a"))).root, Attempt)
+
+
+def test_f1_an_absent_last_child_leaves_the_failure_before_it() -> None:
+    """F1: a `first` whose last child was denied ends in the failure of the one before, and that is what the outer one goes by."""
+    root = RouteNode(first=(first(use("a"), use("b")), use("c")), on=("server_error",))
+    world = World({("a", 1): Call(kind="rate_limited")}, denied=frozenset({("b", 1)}))
+    trace = simulate(plan_of(spec_of(root)), world).trace
+    assert [call.deployment for call in trace.calls] == ["a"]
+    assert trace.kind == "rate_limited"
+
+
+def test_f5_the_best_poor_answer_fails_the_fewest_gates_then_came_first() -> None:
+    """F5: of several poor answers the one nearest to its gates is returned; among equals the earliest."""
+    gates = Accept(not_empty=True, max_compression_ratio=1.0)
+    lenient = Accept(not_empty=True)
+    root = first(replace(use("a"), accept=gates), replace(use("b"), accept=gates), replace(use("c"), accept=lenient))
+    blank = " " * 100  # fails both gates of a and b
+    texts = {("a", 1): blank, ("b", 1): REPETITIVE, ("c", 1): EMPTY}
+    trace = simulate(plan_of(spec_of(root)), World({at: Call(text=text) for at, text in texts.items()})).trace
+    assert (trace.poor, trace.served) == (True, 1)

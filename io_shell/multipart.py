@@ -11,6 +11,7 @@ from contextlib import aclosing
 from typing import Final, Protocol
 
 from voxplan.adapters.wire import Multipart
+from voxplan.io_shell.audio.problem import AudioProblem
 
 __all__ = ("PIECE_BYTES", "AudioChanged", "AudioSource", "MultipartBody")
 
@@ -80,7 +81,7 @@ async def _readable(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
     try:
         async for chunk in chunks:
             yield chunk
-    except OSError as problem:
+    except (OSError, AudioProblem) as problem:
         raise AudioChanged(f"the audio can no longer be read: {problem.strerror or type(problem).__name__}") from problem
     finally:
         if isinstance(chunks, AsyncGenerator):

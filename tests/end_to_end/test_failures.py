@@ -16,8 +16,9 @@ from tests.conformance.behaviours import MISBEHAVIOURS, Behaviour, Drip, Hang, H
 from tests.conformance.openai_server import OpenAIServer, refused_url
 from voxplan.engine.failure import FailureKind
 from voxplan.engine.quantity import Span
-from voxplan.engine.run import TrailEntry
+from voxplan.engine.run import Send, TrailEntry
 from voxplan.engine.spec import Accept, Backoff, Deployment, Retry, RouteNode, Spec
+from voxplan.io_shell.running import Happened
 
 pytestmark = pytest.mark.anyio
 
@@ -183,3 +184,21 @@ async def test_cancelled_in_mid_upload_leaves_nothing_behind(tmp_path: Path, mon
             seen = vox.view.of("first")
     assert (seen.circuit, seen.failures, seen.load.in_flight) == ("closed", 0, 0)
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_file_that_shrinks_while_it_is_sent_is_the_callers_fault(tmp_path: Path) -> None:
+    """No provider's health suffers, and the failure says what happened."""
+    path = tmp_path / "talk.wav"
+    path.write_bytes(tone(200))
+
+    def shrink(happened: Happened) -> None:
+        if isinstance(happened.what, Send):
+            path.write_bytes(tone(1))
+
+    with OpenAIServer() as server:
+        async with voxplan.open(spec_of(server.url), environment={"KEY": server.key or ""}) as vox:
+            with pytest.raises(voxplan.ProviderError) as raised:
+                await vox.transcribe(path, observers=[shrink])
+            seen = vox.view.of("first")
+    assert raised.value.kind == "invalid_request"
+    assert (seen.circuit, seen.failures) == ("closed", 0)

@@ -81,8 +81,10 @@ async def _readable(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
     try:
         async for chunk in chunks:
             yield chunk
-    except (OSError, AudioProblem) as problem:
+    except OSError as problem:
         raise AudioChanged(f"the audio can no longer be read: {problem.strerror or type(problem).__name__}") from problem
+    except AudioProblem as problem:
+        raise AudioChanged(problem.message) from problem
     finally:
         if isinstance(chunks, AsyncGenerator):
             await chunks.aclose()

@@ -224,3 +224,24 @@ def test_k1_denied_is_said_only_of_what_was_denied(case: Case, world: World, in_
     denials = [event for _, event in done.events if isinstance(event, Denied)]
     assert len(denials) == len([each for each in done.trace.missed if each.reason == "denied"])
     assert all(event.why for event in denials)
+
+
+def test_k3_a_call_from_before_the_probe_says_nothing_about_now() -> None:
+    """K3, K6: a call that began before the circuit opened and ends well during the probe neither closes it nor frees its slot."""
+    view, _ = admit(EMPTY_VIEW, Limits(), call(0), 0)
+    for _ in range(OPEN_AFTER):
+        view = observe(view, ended(1, 2, "server_error"))
+    ready_ms = view.of("a").until_ms
+    probing, denied = admit(view, Limits(), call(ready_ms), ready_ms)
+    assert denied is None
+    late = observe(probing, ended(0, ready_ms + 1))
+    assert late.of("a").circuit == "half_open"
+    assert admit(late, Limits(), call(ready_ms + 1), ready_ms + 1)[1] is not None
+
+
+def test_admission_a_minute_ends_after_exactly_a_minute() -> None:
+    """Admission: with one call a minute the next is denied a millisecond before the minute is over, and granted then."""
+    limits = Limits(requests_per_minute=1)
+    view, _ = admit(EMPTY_VIEW, limits, call(0), 0)
+    assert admit(view, limits, call(WINDOW_MS - 1), WINDOW_MS - 1)[1] is not None
+    assert admit(view, limits, call(WINDOW_MS), WINDOW_MS)[1] is None

@@ -21,7 +21,21 @@ from voxplan.engine.printing import spec_digest
 from voxplan.engine.quantity import Span
 from voxplan.engine.router import Chain, Leaf, RetryRule, Router, RouterDeployment, RouterNode, RouterRoute, Spread, SpreadArm
 from voxplan.engine.sizing import route_sizes
-from voxplan.engine.spec import Accept, Arm, Backoff, Balance, Limits, Retry, RouteNode, Rules, Spec, WhenAllCooling
+from voxplan.engine.spec import (
+    Accept,
+    Account,
+    Arm,
+    Backoff,
+    Balance,
+    Deployment,
+    Limits,
+    Retry,
+    RouteNode,
+    Rules,
+    Spec,
+    WhenAllCooling,
+    WhenAllPoor,
+)
 
 __all__ = ("compile_checked", "compile_spec")
 
@@ -66,37 +80,47 @@ def compile_checked(spec: Spec, catalog: Mapping[str, ProviderFacts]) -> Router:
 
 
 def _deployment(name: str, spec: Spec, catalog: Mapping[str, ProviderFacts]) -> RouterDeployment:
-    own = spec.deployments[name]
-    account = spec.accounts[own.account] if own.account is not None else None
-    provider = account.provider if account is not None else own.provider or ""
-    facts = catalog[provider]
-    inherited = account if account is not None else own
+    written = spec.deployments[name]
+    account = None if written.account is None else spec.accounts[written.account]
+    own = written if account is None else _with_account(written, account)
     # A deployment with a key of its own does not share its account's credential, and so not its limits.
-    shares = account is not None and own.api_key is None
-    api_key = own.api_key or inherited.api_key or facts.default_key
-    base_url = own.base_url or inherited.base_url
+    shared = account if written.api_key is None else None
+    provider = own.provider or ""
+    facts = catalog[provider]
+    api_key = facts.default_key if own.api_key is None else own.api_key
     return RouterDeployment(
         name=name,
         provider=provider,
         vendor=facts.vendor or provider,
-        credential=own.account if shares and own.account else _credential(name, provider, base_url, api_key),
+        credential=_credential(name, own, api_key) if shared is None else f"account {own.account}",
         model=own.model,
         capabilities=facts.capabilities(own.model),
         api_key=api_key,
-        base_url=base_url,
-        region=own.region or inherited.region,
+        base_url=own.base_url,
+        region=own.region,
         tags=tuple(sorted(set(own.tags))),
         limits=own.limits or Limits(),
-        shared_limits=(account.limits or Limits()) if account is not None and shares else Limits(),
+        shared_limits=(shared.limits if shared is not None else None) or Limits(),
         shortest=own.shortest or Span(0),
     )
 
 
-def _credential(name: str, provider: str, base_url: str | None, api_key: str | None) -> str:
+def _with_account(own: Deployment, account: Account) -> Deployment:
+    """The deployment with what it leaves out taken from its account."""
+    return replace(
+        own,
+        provider=account.provider,
+        api_key=account.api_key if own.api_key is None else own.api_key,
+        base_url=account.base_url if own.base_url is None else own.base_url,
+        region=account.region if own.region is None else own.region,
+    )
+
+
+def _credential(name: str, own: Deployment, api_key: str | None) -> str:
     """What two deployments share when the same key opens both: it is refused for both at once."""
     if api_key is None:
         return name
-    return f"{provider} {api_key}" if base_url is None else f"{provider} {api_key} {base_url}"
+    return " ".join(part for part in (own.provider, api_key, own.base_url) if part is not None)
 
 
 def _route(spec: Spec, name: str, calls: int) -> RouterRoute:
@@ -106,8 +130,14 @@ def _route(spec: Spec, name: str, calls: int) -> RouterRoute:
         name=name,
         root=_node(spec, root, spot, _carry(_Carried(), defaults)),
         attempts=calls,
-        when_all_poor=root.when_all_poor or defaults.when_all_poor or "return",
+        when_all_poor=_when_all_poor(spec, root, defaults.when_all_poor or "return"),
     )
+
+
+def _when_all_poor(spec: Spec, root: RouteNode, outer: WhenAllPoor) -> WhenAllPoor:
+    """The rule at the root: where that only uses another route, both roots are one node, and the inner rule replaces."""
+    own = root.when_all_poor or outer
+    return _when_all_poor(spec, spec.routes[root.use], own) if root.use in spec.routes else own
 
 
 def _carry(outer: _Carried, rules: Rules) -> _Carried:

@@ -53,4 +53,10 @@ def _next(source: Attempt, kind: FailureKind, after: tuple[tuple[First, int], ..
             # The `first` ends in this kind at once; what is around it decides.
             continue
         for child in around.children[index + 1 :]:
-            yield from (later.node for later in attempts(child) if later.deployment != source.deployment)
+            yield from (later.node for later in attempts(child) if _may_follow(later, source, kind))
+
+
+def _may_follow(later: Attempt, source: Attempt, kind: FailureKind) -> bool:
+    """Whether `later` can ever start after `source` failed in `kind`: a deployment has one turn, a refused key none."""
+    refused = kind == "unauthorized" and later.credential == source.credential
+    return later.deployment != source.deployment and not refused

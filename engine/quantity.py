@@ -54,7 +54,7 @@ def milliseconds(span: Span, audio_seconds: float | None) -> int | None:
     """
     if not span.depends_on_audio:
         return span.base_ms
-    if audio_seconds is None or not math.isfinite(audio_seconds):
+    if audio_seconds is None or not math.isfinite(audio_seconds) or audio_seconds < 0:
         return None
     # Whole numbers all the way: exact, and several times faster than fractions (this runs for every rule of every attempt).
     numerator, denominator = span.per_second

@@ -34,6 +34,7 @@ KIND_OF: Final[dict[str, FailureKind]] = {
     "slow drip of the body": "timed_out",
     "truncated JSON": "bad_answer",
     "hang-up before an answer": "server_error",
+    "reset in mid-answer": "server_error",
     "HTML with 200": "bad_answer",
     "other JSON with 200": "bad_answer",
     "nothing with 200": "bad_answer",

@@ -22,6 +22,14 @@ def test_a_kind_outside_on_leads_out_of_its_first() -> None:
     assert after(found, "r/a", "rate_limited").targets == ("r/b", "r/c")
 
 
+def test_a_refused_key_does_not_lead_to_others_that_need_it() -> None:
+    """Nor does any kind lead back to a deployment that has had its turn."""
+    same_key = first(attempt("a", credential="k"), attempt("b", credential="k"), attempt("a", node="r/a~2"), attempt("c"))
+    found = edges(plan_of(same_key))
+    assert after(found, "r/a", "unauthorized").targets == ("r/c",)
+    assert after(found, "r/a", "server_error").targets == ("r/b", "r/c")
+
+
 def test_what_cannot_be_listed_ends_the_run() -> None:
     """Nobody is asked after the caller has gone."""
     found = edges(plan_of(first(attempt("a"), attempt("b"))))

@@ -1,6 +1,7 @@
 """Typing commands: in this process, where that shows the same, or as a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 import wave
@@ -43,7 +44,12 @@ def start(*arguments: str | Path, program: Sequence[str] = ("-m", "voxplan")) ->
     environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "FORCE_COLOR"}}
     line = [sys.executable, *program, *map(str, arguments)]
     pipe = subprocess.PIPE
-    return subprocess.Popen(line, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
+    # A shell that runs these tests in the background ignores SIGINT, and a program inherits what is ignored, not what is handled.
+    handled = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(line, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
+    finally:
+        signal.signal(signal.SIGINT, handled)
 
 
 def _sane(ended: Ended) -> Ended:

@@ -31,7 +31,7 @@ demo: $(VENV)/.installed-demo ## transcribe a real recording while two providers
 	@"$(python)" -m voxplan.io_shell.demo
 
 test: $(VENV)/.installed-dev ## the whole test suite with branch coverage, the same cases each time
-	VOXPLAN_HYPOTHESIS=ci "$(python)" -m pytest $(or $(ARGS),--cov --cov-report=term)
+	VOXPLAN_HYPOTHESIS=ci "$(python)" -m pytest $(or $(ARGS),--cov --cov-report=term --durations=20)
 
 test-quick: $(VENV)/.installed-test ## the suite with few generated cases, without coverage and packaging
 	VOXPLAN_HYPOTHESIS=quick "$(python)" -m pytest -q -m "not package and not slow" $(ARGS)

@@ -26,7 +26,7 @@ def complaint_of(body: bytes) -> Complaint | None:
     """The complaint in `body`; None for JSON that complains of nothing."""
     try:
         top: object = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Complaint(_plain(body))
     top = next(iter(_items(top)), top)
     outer = _table(top)

@@ -33,12 +33,14 @@ def decode(response: HttpResponse) -> Success[Transcript] | Failure[AttemptFailu
     body = response.body.removeprefix(b"\xef\xbb\xbf")
     try:
         decoded = msgspec.json.decode(body, type=Body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         return Failure(_undecodable(response, body, problem))
     return Success(_transcript(decoded, request_id(response)))
 
 
-def _undecodable(response: HttpResponse, body: bytes, problem: msgspec.DecodeError | UnicodeDecodeError) -> AttemptFailure:
+def _undecodable(
+    response: HttpResponse, body: bytes, problem: msgspec.DecodeError | UnicodeDecodeError | RecursionError
+) -> AttemptFailure:
     """An error under 200, as whisper.cpp answers, speaks for itself; of anything else only the shape is told."""
     if not body.strip():
         return bad_answer(response, "an empty body where a transcript should be")
@@ -53,7 +55,7 @@ def _undecodable(response: HttpResponse, body: bytes, problem: msgspec.DecodeErr
 def _is_error(body: bytes) -> bool:
     try:
         msgspec.json.decode(body, type=ErrorBody)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
 
@@ -166,7 +168,7 @@ def _usage(raw: msgspec.Raw) -> Usage | None:
     """What the provider counted; docs' examples lack `type`, so the fields themselves decide."""
     try:
         usage = msgspec.json.decode(raw, type=UsageTable | None)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
     if usage is None:
         return None

@@ -91,8 +91,10 @@ def _cooled_until(before: DeploymentView, seen: Observation) -> DeploymentView:
 
 
 def _opened(before: DeploymentView, seen: Observation, cooling_ms: int) -> DeploymentView:
-    until_ms = max(before.until_ms, seen.ended_ms + cooling_ms)
+    until_ms = seen.ended_ms + cooling_ms
     openings = before.openings if before.circuit == "open" else before.openings + 1
+    if until_ms <= before.until_ms:  # a milder cause that comes later does not shorten, and does not explain, the cooling
+        return replace(before, circuit="open", failures=0, openings=openings)
     return replace(before, circuit="open", failures=0, openings=openings, until_ms=until_ms, cause=seen.kind)
 
 

@@ -5,7 +5,6 @@ it. What names refer to is checked later, in `checking`, which finds places by `
 at `api_key` or `base_url`, because that may be a secret.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,6 +14,7 @@ from returns.result import Failure, Success
 
 from voxplan.engine import tree
 from voxplan.engine._lifting import lift
+from voxplan.engine.addresses import address_problem
 from voxplan.engine.decoding import Language, decode
 from voxplan.engine.document import FORMATS, Format, parse_document
 from voxplan.engine.quantity import Span, parse_span
@@ -29,9 +29,6 @@ _LANGUAGE: Final = Language(
     secrets=SECRET_KEYS,
     implied=frozenset({"route"}),
 )
-_REFERENCE: Final = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
-_URL: Final = re.compile(rf"(?:https?://(?!/|$)|{_REFERENCE})(?:{_REFERENCE}|[^\x00-\x20\x7f\s$?#\\])*", re.IGNORECASE)
-_USER_INFO: Final = re.compile(r"(?:[^/?#\\]*:[/\\]{2})?[^/?#\\]*@")
 
 
 class ReadSpec(msgspec.Struct, frozen=True):
@@ -103,7 +100,7 @@ def _address_problems(root: Node) -> Iterator[Problem]:
         for item in _entries(section.value) if section.key in {"accounts", "deployments"} else ():
             for entry in _entries(item.value):
                 match entry:
-                    case tree.Entry("base_url", _, Scalar(str(url), place)) if message := _address_problem(url):
+                    case tree.Entry("base_url", _, Scalar(str(url), place)) if message := address_problem(url):
                         yield Problem((section.key, item.key, "base_url"), place, message)
                     case _:
                         pass
@@ -111,11 +108,3 @@ def _address_problems(root: Node) -> Iterator[Problem]:
 
 def _entries(node: Node) -> tuple[tree.Entry, ...]:
     return node.entries if isinstance(node, tree.Mapping) else ()
-
-
-def _address_problem(url: str) -> str | None:
-    if _USER_INFO.match(url):
-        return "expected a url without user and password: a key stands at `api_key`, by reference"
-    if not _URL.fullmatch(url):
-        return "expected a url such as `https://api.example.com/v1` without query, or a reference such as `${BASE_URL}`"
-    return None

@@ -1,11 +1,30 @@
-"""What a caller asks for, made sure of before anything is opened or sent: the route, the language."""
+"""What a caller asks for, made sure of before anything is opened or sent.
+
+Type checkers see most of this; callers without one get the same in words, instead of a call that is paid for in vain.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import TypeVar, get_args
 
 from voxplan.adapters.languages import code_of
+from voxplan.engine.request import Timestamps
 from voxplan.engine.router import Router
 from voxplan.engine.spelling import listed, suggestion
 from voxplan.io_shell.errors import RequestError
 
-__all__ = ("asked_language", "asked_route")
+__all__ = (
+    "asked_choice",
+    "asked_count",
+    "asked_language",
+    "asked_names",
+    "asked_number",
+    "asked_route",
+    "asked_text",
+    "asked_timestamps",
+)
+
+T = TypeVar("T")
 
 
 def asked_route(router: Router, route: str | None) -> str:
@@ -28,3 +47,60 @@ def asked_language(language: str | None) -> str | None:
     if code is None:
         raise RequestError(f"unknown language `{language}`: expected a code such as `en` or a name such as `english`")
     return code
+
+
+def asked_choice(name: str, value: T, choices: object) -> T:
+    """The value, if it is one of the literal type `choices`."""
+    known = get_args(choices)
+    if value not in known:
+        raise RequestError(f"unknown {name} `{value}`: expected one of {listed(known)}{suggestion(str(value), known)}")
+    return value
+
+
+def asked_timestamps(wanted: Timestamps | Sequence[Timestamps]) -> tuple[Timestamps, ...]:
+    """The kinds of times asked for; one alone may stand without a list."""
+    kinds: Sequence[Timestamps] = (wanted,) if isinstance(wanted, str) else wanted
+    return tuple(asked_choice("timestamps", kind, Timestamps) for kind in kinds)
+
+
+def asked_names(name: str, wanted: str | Sequence[str]) -> tuple[str, ...]:
+    """Names; one alone may stand without a list."""
+    names = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+    for each in names:
+        if asked_text(name, each) == "":
+            raise RequestError(f"`{name}` holds an empty name")
+    return names
+
+
+def asked_number(name: str, value: float | None, *, least: float = 0.0) -> float | None:
+    """A finite number of at least `least`, or none."""
+    if value is None:
+        return None
+    if not _is_number(value) or not math.isfinite(value) or value < least:
+        raise RequestError(f"`{name}` is `{value}`: expected a number of at least {least:g}")
+    return value
+
+
+def asked_count(name: str, value: int, *, most: int = 100) -> int:
+    """A whole number from 0 to `most`."""
+    if not _is_number(value) or not 0 <= value <= most or value % 1:
+        raise RequestError(f"`{name}` is `{value}`: expected a whole number from 0 to {most}")
+    return value
+
+
+def asked_text(name: str, value: str | None) -> str | None:
+    """Text that can be sent, or none."""
+    if value is None:
+        return None
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise RequestError(f"`{name}` is of type {type(value).__name__}: expected text")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise RequestError(f"`{name}` holds characters that are no text") from None
+    return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

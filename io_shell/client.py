@@ -9,19 +9,21 @@ transcriptions at once as you like, on asyncio or trio.
 
 import os
 import secrets
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+import httpx
 from msgspec.structs import replace
 from returns.result import Failure
 
+from voxplan.engine.addresses import address_problem
 from voxplan.engine.plan import Plan
 from voxplan.engine.planning import plan
 from voxplan.engine.request import Options, Request, ResponseFormat, Timestamps
 from voxplan.engine.router import Router
 from voxplan.engine.view import View
 from voxplan.io_shell.answer import Answer
-from voxplan.io_shell.asking import asked_language, asked_route
+from voxplan.io_shell.asking import asked_choice, asked_language, asked_number, asked_route, asked_text, asked_timestamps
 from voxplan.io_shell.audio.probe import AudioProblem, probe
 from voxplan.io_shell.audio.source import AudioInput, AudioSource, open_audio
 from voxplan.io_shell.clock import LoopClock
@@ -31,7 +33,7 @@ from voxplan.io_shell.keeper import Keeper
 from voxplan.io_shell.loading import SpecSource, load
 from voxplan.io_shell.local.pool import LocalRecogniser
 from voxplan.io_shell.performing import Equipment, Performance
-from voxplan.io_shell.references import missing_references
+from voxplan.io_shell.references import resolve
 from voxplan.io_shell.running import Observer, run_plan
 from voxplan.io_shell.transport import HttpxTransport, Transport, new_client
 
@@ -54,22 +56,42 @@ async def open(  # noqa: A001 - read as `voxplan.open`
     router = load(spec)
     variables = os.environ if environment is None else environment
     _require_addresses(router, variables)
-    async with new_client() as client, LocalRecogniser() as recogniser:
+    async with _http_client() as client, LocalRecogniser() as recogniser:
         equipment = Equipment(
             transport=HttpxTransport(client) if transport is None else transport, recogniser=recogniser, environment=variables
         )
-        yield Vox(router, equipment, tuple(observers))
+        vox = Vox(router, equipment, tuple(observers))
+        try:
+            yield vox
+        finally:
+            vox.close()
+
+
+def _http_client() -> httpx.AsyncClient:
+    try:
+        return new_client()
+    except (ImportError, ValueError, OSError) as problem:
+        raise RequestError(f"the proxy or TLS settings of the environment cannot be used: {problem}") from None
 
 
 def _require_addresses(router: Router, variables: Mapping[str, str]) -> None:
-    """An address that is not set would fail every attempt of its deployment: say so before the first one."""
-    missing = tuple(
-        f"deployment `{name}`: `base_url` needs the environment variable `{variable}`, which is not set"
+    """An address that is unset or unsound would fail every attempt of its deployment: say so before the first one."""
+    problems = [
+        f"deployment `{name}`: `base_url` {problem}"
         for name, deployment in router.deployments.items()
-        for variable in missing_references(deployment.base_url or "", variables)
-    )
-    if missing:
-        raise SpecError(missing)
+        if deployment.base_url is not None
+        for problem in _address_problems(deployment.base_url, variables)
+    ]
+    if problems:
+        raise SpecError(tuple(problems))
+
+
+def _address_problems(base_url: str, variables: Mapping[str, str]) -> Iterator[str]:
+    found = resolve(base_url, variables)
+    if isinstance(found, Failure):
+        yield f"needs the environment variable `{found.failure()}`, which is not set"
+    elif problem := address_problem(found.unwrap()):
+        yield f"is not sound: {problem}"
 
 
 class Vox:
@@ -82,6 +104,11 @@ class Vox:
         self._observers = observers
         self._keeper = Keeper(router)
         self._clock = LoopClock()
+        self._closed = False
+
+    def close(self) -> None:
+        """Take no more requests; `open` does this at its end."""
+        self._closed = True
 
     @property
     def view(self) -> View:
@@ -104,7 +131,7 @@ class Vox:
         prompt: str | None = None,
         temperature: float | None = None,
         response_format: ResponseFormat = "json",
-        timestamps: Sequence[Timestamps] = (),
+        timestamps: Timestamps | Sequence[Timestamps] = (),
         filename: str | None = None,
         user: str | None = None,
         tags: Sequence[str] = (),
@@ -119,12 +146,14 @@ class Vox:
 
         Raises RequestError when the audio or an option is at fault, ProviderError when no attempt gave an answer.
         """
+        if self._closed:
+            raise RequestError("this spec has been closed: transcribe inside its `with`")
         options = Options(
             language=asked_language(language),
-            prompt=prompt,
-            temperature=temperature,
-            response_format=response_format,
-            timestamps=tuple(timestamps),
+            prompt=asked_text("prompt", prompt),
+            temperature=asked_number("temperature", temperature),
+            response_format=asked_choice("response_format", response_format, ResponseFormat),
+            timestamps=asked_timestamps(timestamps),
         )
         request = Request(
             route=asked_route(self.router, route),
@@ -148,7 +177,7 @@ class Vox:
         perform = Performance(self.router, request, audio, self._equipment)
         ran = await run_plan(planned.unwrap(), perform, self._keeper, self._clock, (*self._observers, *observers))
         if ran.transcript is None:
-            raise unserved(ran)
+            raise unserved(ran, seed, moment_ms)
         served = next(entry for entry in ran.run.trail if entry.attempt == ran.finish.served)
         return Answer(
             transcript=ran.transcript,

@@ -62,9 +62,10 @@ class ProviderError(VoxplanError):
 
     `kind` is the run's failure kind, None when no attempt could start. `attempts` is the trail of all calls in order, `skipped`
     the attempts that did not start, `plan` what was planned (None when there was no plan), `retry_after_ms` when waiting helps.
+    With `seed` and `moment_ms` the plan follows again from the same spec, request and view.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword for each thing there is to say
         self,
         message: str,
         *,
@@ -73,6 +74,8 @@ class ProviderError(VoxplanError):
         skipped: "tuple[Skipped, ...]" = (),
         plan: "Plan | None" = None,
         retry_after_ms: int | None = None,
+        seed: int | None = None,
+        moment_ms: int | None = None,
     ) -> None:
         """See the class."""
         super().__init__(message)
@@ -81,6 +84,8 @@ class ProviderError(VoxplanError):
         self.skipped = skipped
         self.plan = plan
         self.retry_after_ms = retry_after_ms
+        self.seed = seed
+        self.moment_ms = moment_ms
 
 
 class AdapterBug(ProviderError):

@@ -24,13 +24,15 @@ def refused(refusal: Refusal) -> VoxplanError:
     return ProviderError(message, retry_after_ms=refusal.retry_after_ms)
 
 
-def unserved(ran: Ran) -> ProviderError:
-    """The exception for a run in which nothing served."""
+def unserved(ran: Ran, seed: int, moment_ms: int) -> VoxplanError:
+    """The exception for a run in which nothing served; with seed and moment it can be planned again."""
     run, kind = ran.run, ran.finish.kind
     told = "; ".join((*map(_attempt, run.trail), *map(_skipped, run.skipped)))
     message = f"every attempt failed: {told}" if run.trail else f"no attempt could start: {told}"
     asked = [entry.failure.retry_after_ms for entry in run.trail if entry.failure is not None]
     waits = [wait for wait in asked if wait is not None]
+    if kind == "invalid_request":
+        return RequestError(message)
     error = AdapterBug if kind == "adapter_bug" else ProviderError
     return error(
         message,
@@ -38,6 +40,8 @@ def unserved(ran: Ran) -> ProviderError:
         attempts=run.trail,
         skipped=run.skipped,
         plan=run.plan,
+        seed=seed,
+        moment_ms=moment_ms,
         retry_after_ms=min(waits, default=None),
     )
 

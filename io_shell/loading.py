@@ -1,5 +1,6 @@
 """From a spec in a file, in a string or in memory to a Router, or to every mistake in it with its place."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
@@ -7,11 +8,12 @@ import msgspec
 from returns.result import Failure
 
 from voxplan.adapters.catalog import CATALOG
+from voxplan.engine.addresses import address_problem
 from voxplan.engine.checking import check
 from voxplan.engine.compiling import compile_checked, compile_spec
 from voxplan.engine.reading import FORMATS, Place, Problem, ReadSpec, read_what_there_is
 from voxplan.engine.router import Router
-from voxplan.engine.spec import Deployment, RouteNode, Spec
+from voxplan.engine.spec import Account, Deployment, RouteNode, Spec
 from voxplan.io_shell.errors import SpecError
 
 __all__ = (
@@ -87,10 +89,31 @@ def load(source: SpecSource) -> Router:
 
 
 def _compiled(spec: Spec) -> Router:
+    _require_sound(spec)
     compiled = compile_spec(spec, CATALOG)
     if isinstance(compiled, Failure):
         raise SpecError(tuple(f"{_dotted(finding.path)}: {finding.message}" for finding in compiled.failure()))
     return compiled.unwrap()
+
+
+def _require_sound(spec: Spec) -> None:
+    """Constructors check nothing: what was made in Python is held to the same types and addresses as a document."""
+    try:
+        msgspec.convert(msgspec.to_builtins(spec), Spec)
+    except msgspec.ValidationError as error:
+        raise SpecError((str(error),)) from None  # says what was expected and where, never what was found
+    entries: tuple[tuple[str, Mapping[str, Account | Deployment]], ...] = (
+        ("accounts", spec.accounts),
+        ("deployments", spec.deployments),
+    )
+    problems = tuple(
+        f"{section}.{name}.base_url: {problem}"
+        for section, named in entries
+        for name, entry in named.items()
+        if entry.base_url is not None and (problem := address_problem(entry.base_url))
+    )
+    if problems:
+        raise SpecError(problems)
 
 
 def load_file(path: Path) -> Router:

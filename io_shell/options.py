@@ -17,7 +17,7 @@ class TranscribeOptions(TypedDict, total=False):
     prompt: str | None
     temperature: float | None
     response_format: ResponseFormat
-    timestamps: Sequence[Timestamps]
+    timestamps: Timestamps | Sequence[Timestamps]
     filename: str | None
     user: str | None
     tags: Sequence[str]
@@ -33,9 +33,9 @@ class ModelOptions(TypedDict, total=False):
     prompt: str | None
     response_format: ResponseFormat
     temperature: float | None
-    timestamp_granularities: Sequence[Timestamps]
+    timestamp_granularities: Timestamps | Sequence[Timestamps]
     timeout: float | None
     api_key: str | None
     api_base: str | None
     num_retries: int
-    fallbacks: Sequence[str]
+    fallbacks: str | Sequence[str]

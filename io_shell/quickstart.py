@@ -16,6 +16,7 @@ from typing import Final, Unpack
 from anyio.from_thread import start_blocking_portal
 
 from voxplan.adapters.catalog import CATALOG
+from voxplan.engine.addresses import address_problem
 from voxplan.engine.quantity import Span
 from voxplan.engine.request import ResponseFormat, Timestamps
 from voxplan.engine.router import Router
@@ -23,6 +24,7 @@ from voxplan.engine.spec import Deployment, Retry, RouteNode, Rules, Spec
 from voxplan.engine.spelling import suggestion
 from voxplan.io_shell import client
 from voxplan.io_shell.answer import Answer
+from voxplan.io_shell.asking import asked_count, asked_names, asked_number, asked_text
 from voxplan.io_shell.audio.source import AudioInput
 from voxplan.io_shell.errors import RequestError, SpecError
 from voxplan.io_shell.loading import load
@@ -31,8 +33,8 @@ from voxplan.io_shell.options import ModelOptions
 __all__ = ("atranscription", "transcription")
 
 _KEY: Final = "VOXPLAN_CALLERS_KEY"  # where a key given as an argument stands in for the environment's
-_ROUTE: Final = "by model"  # with a space, which no deployment here can have
-_NO_LABEL: Final = re.compile(r"[^A-Za-z0-9_.:@-]")
+_ROUTE: Final = "by:model"  # no deployment here has this name: where those have a colon, a number follows
+_NO_LABEL: Final = re.compile(r"[^A-Za-z0-9_.@-]")
 
 
 async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM's callers pass
@@ -43,19 +45,25 @@ async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM'
     prompt: str | None = None,
     response_format: ResponseFormat = "json",
     temperature: float | None = None,
-    timestamp_granularities: Sequence[Timestamps] = (),
+    timestamp_granularities: Timestamps | Sequence[Timestamps] = (),
     timeout: float | None = None,  # noqa: ASYNC109 - LiteLLM's name; it becomes a deadline of the plan
     api_key: str | None = None,
     api_base: str | None = None,
     num_retries: int = 0,
-    fallbacks: Sequence[str] = (),
+    fallbacks: str | Sequence[str] = (),
 ) -> Answer:
     """Transcribe `file` with `model`, then with each of `fallbacks` until one answers.
 
     `timeout` is the whole call's, in seconds; `num_retries` more calls to each model; `api_key` and `api_base` belong to
     `model` alone (default: the provider's own address, its key from the environment).
     """
-    router = _router(_spec((model, *fallbacks), timeout, num_retries, api_key, api_base))
+    if api_base is not None and (problem := address_problem(api_base)):
+        raise RequestError(f"`api_base`: {problem}")
+    if api_key == "":
+        raise RequestError("`api_key` is empty")
+    models = (*asked_names("model", model), *asked_names("fallbacks", fallbacks))
+    deadline_s, times = asked_number("timeout", timeout, least=0.001), asked_count("num_retries", num_retries)
+    router = _router(_spec(models, deadline_s, times, asked_text("api_key", api_key), api_base))
     async with client.open(router, environment=_environment(api_key)) as vox:
         return await vox.transcribe(
             file,
@@ -101,8 +109,8 @@ def _spec(models: tuple[str, ...], timeout: float | None, num_retries: int, api_
 
 def _name(model: str, number: int) -> str:
     """What the model's deployment is called: as much of the model's name as a name may hold."""
-    plain = _NO_LABEL.sub("-", model)[:90]
-    return f"{plain}-{number + 1}" if number else plain
+    plain = _NO_LABEL.sub("-", model)[:90].lstrip("_.@-") or "model"
+    return f"{plain}:{number + 1}" if number else plain
 
 
 def _deployment(model: str, api_key: str | None, base_url: str | None) -> Deployment:

@@ -224,13 +224,13 @@ class _Loop:
         if denied is not None:
             self._denied.append((moment_ms, Denied(attempt=send.attempt, why=denied)))
             return
-        self._scopes[send.attempt] = anyio.CancelScope()
+        scope = self._scopes[send.attempt] = anyio.CancelScope()
         failure = AttemptFailure(kind="timed_out", reason=f"no whole answer within {send.until_ms - send.at_ms} ms")
         self._set_timer(send.until_ms, Failed(attempt=send.attempt, failure=failure))
-        self._tasks.start_soon(self._call, send)
+        self._tasks.start_soon(self._call, send, scope)
 
-    async def _call(self, send: Send) -> None:
-        with self._scopes[send.attempt]:
+    async def _call(self, send: Send, scope: anyio.CancelScope) -> None:
+        with scope:
             event = await self._outcome(send)
             if self._scopes.pop(send.attempt, None) is not None:
                 self._ended.send_nowait((self._clock.now_ms(), event))

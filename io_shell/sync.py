@@ -6,11 +6,12 @@
 Nothing is done twice here: every call is handed to the async face.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Unpack
+from typing import TypeVar, Unpack
 
+import anyio.lowlevel
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from voxplan.engine.plan import Plan
@@ -25,6 +26,8 @@ from voxplan.io_shell.options import TranscribeOptions
 from voxplan.io_shell.running import Observer
 
 __all__ = ("SyncVox", "open_sync")
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -62,4 +65,16 @@ class SyncVox:
 
     def transcribe(self, audio: AudioInput, **options: Unpack[TranscribeOptions]) -> Answer:
         """See `Vox.transcribe`, whose options these are."""
-        return self._portal.call(partial(self._vox.transcribe, audio, **options))
+        return _wait(self._portal, partial(self._vox.transcribe, audio, **options))
+
+
+def _wait(portal: BlockingPortal, call: Callable[[], Awaitable[T]]) -> T:
+    """What the call returns; an interrupt in the waiting thread stops it, and is raised when it has stopped."""
+    future = portal.start_task_soon(call)
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        # The portal runs tasks in order of the loop: when this one has had its turn, the cancelled one has been told.
+        portal.call(anyio.lowlevel.checkpoint)
+        raise

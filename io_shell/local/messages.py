@@ -32,10 +32,9 @@ RefusedKind = Literal["unsupported", "not_found", "too_large", "server_error"]
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True, tag="job"):
-    """Recognise the file at `path` (absolute), or, when it is None, the chunks that follow."""
+    """Recognise the chunks that follow."""
 
     want: Recognise
-    path: str | None
 
 
 class Chunk(msgspec.Struct, frozen=True, tag="chunk"):

@@ -13,6 +13,7 @@ from returns.result import Failure, Success
 from voxplan.adapters.wire import Recognise, Recognised
 from voxplan.engine.failure import AttemptFailure, FailureKind
 from voxplan.engine.transcript import Segment, Word
+from voxplan.io_shell.audio.problem import AudioProblem
 from voxplan.io_shell.audio.source import AudioSource
 from voxplan.io_shell.local.messages import Chunk, Done, Heard, Job, Refused
 from voxplan.io_shell.local.process import COMMAND, WorkerGone, WorkerProcess
@@ -66,6 +67,8 @@ class LocalRecogniser:
             fit = True
         except WorkerGone as gone:
             return _failure("server_error", f"the local recogniser {gone}")
+        except AudioProblem as problem:
+            return _failure("invalid_request", problem.message)
         else:
             return answer
         finally:
@@ -86,13 +89,12 @@ class LocalRecogniser:
 
 
 async def _order(worker: WorkerProcess, want: Recognise, audio: AudioSource) -> None:
-    """Say what is wanted, and hand over the audio unless it can be opened by its path."""
-    await worker.tell(Job(want=want, path=None if audio.path is None else str(audio.path)))
-    if audio.path is None:
-        async with aclosing(audio.chunks(_CHUNK_BYTES)) as chunks:
-            async for chunk in chunks:
-                await worker.tell(Chunk(chunk))
-        await worker.tell(Chunk(b""))
+    """Say what is wanted, and hand over the audio: the very bytes that every other attempt gets, whatever became of its path."""
+    await worker.tell(Job(want=want))
+    async with aclosing(audio.chunks(_CHUNK_BYTES)) as chunks:
+        async for chunk in chunks:
+            await worker.tell(Chunk(chunk))
+    await worker.tell(Chunk(b""))
 
 
 async def _answer(worker: WorkerProcess, want: Recognise) -> Success[Recognised] | Failure[AttemptFailure]:

@@ -86,5 +86,10 @@ class WorkerProcess:
         """The exit code or signal in words."""
         with move_on_after(_PATIENCE_S):
             code = await self._process.wait()
-            return f"ended with {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+            return f"ended with {_signal(-code)}" if code < 0 else f"ended with exit code {code}"
         return "closed its output"
+
+
+def _signal(number: int) -> str:
+    """The signal by name; those in real time have none of their own."""
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"

@@ -9,7 +9,6 @@ import io
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from queue import Queue
 from tempfile import TemporaryFile
 from threading import Thread
@@ -44,9 +43,9 @@ class Worker:
     def _do(self, job: Job) -> None:
         """Answer one job; the audio is gone afterwards."""
         try:
-            file = self._audio(job)
+            file = self._audio()
         except OSError as problem:
-            self._reply(Refused(kind="unsupported", reason=f"the audio can no longer be read: {problem.strerror}"))
+            self._reply(Refused(kind="unsupported", reason=f"no room for the audio: {problem.strerror}"))
             return
         with file:
             try:
@@ -54,10 +53,8 @@ class Worker:
             except CannotRecognise as problem:
                 self._reply(Refused(kind=problem.kind, reason=str(problem)))
 
-    def _audio(self, job: Job) -> BinaryIO:
+    def _audio(self) -> BinaryIO:
         """The audio as a file that can be searched; what comes through the pipe is read to its end whatever happens."""
-        if job.path is not None:
-            return Path(job.path).open("rb")
         file: BinaryIO = io.BytesIO()
         for order in self._orders:
             if not isinstance(order, Chunk) or not order.data:

@@ -46,7 +46,7 @@ def test_fallbacks_are_tried_in_order() -> None:
     """Each as `provider/model`; the address given belongs to the first alone."""
     with OpenAIServer(script=[MISBEHAVIOURS["503"]]) as server, pytest.raises(voxplan.ProviderError) as raised:
         voxplan.transcription("whisper-1", Named(AUDIO), api_base=server.url, api_key=KEY, fallbacks=["openai/whisper-1"])
-    assert [entry.deployment for entry in raised.value.attempts] == ["whisper-1", "openai-whisper-1-2"]
+    assert [entry.deployment for entry in raised.value.attempts] == ["whisper-1", "openai-whisper-1:2"]
 
 
 def test_num_retries_calls_again() -> None:
@@ -78,6 +78,38 @@ def test_a_wrong_model_is_the_callers_error(model: str, message: str) -> None:
     with pytest.raises(voxplan.RequestError) as raised:
         voxplan.transcription(model, Named(AUDIO))
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"timeout": float("nan")}, "`timeout` is `nan`: expected a number of at least 0.001"),
+        ({"timeout": -1}, "`timeout` is `-1`"),
+        ({"num_retries": -1}, "`num_retries` is `-1`: expected a whole number from 0 to 100"),
+        ({"temperature": "hot"}, "`temperature` is `hot`: expected a number"),
+        ({"response_format": "srtt"}, "unknown response_format `srtt`"),
+        ({"timestamp_granularities": ["words"]}, "unknown timestamps `words`"),
+        ({"api_key": ""}, "`api_key` is empty"),
+        ({"prompt": "\udcff"}, "`prompt` holds characters that are no text"),
+        ({"api_base": "http://bob:hunter2@127.0.0.1:1/v1"}, "expected a url without user and password"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_is_sent(options: ModelOptions, message: str) -> None:
+    """Nothing is paid for in vain, and nobody else is blamed."""
+    with OpenAIServer() as server:
+        wanted: ModelOptions = {"api_key": KEY, "api_base": server.url, **options}
+        with pytest.raises(voxplan.RequestError) as raised:
+            voxplan.transcription("whisper-1", Named(AUDIO), **wanted)
+        assert server.seen == []
+    assert message in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_one_name_may_stand_without_a_list() -> None:
+    """It is not spelt out."""
+    with OpenAIServer(script=[MISBEHAVIOURS["503"]]) as server, pytest.raises(voxplan.ProviderError) as raised:
+        voxplan.transcription("nova-2", Named(AUDIO), api_base=server.url, api_key=KEY, fallbacks="nova")
+    assert [entry.deployment for entry in raised.value.attempts] == ["nova-2", "nova:2"]
 
 
 @pytest.mark.anyio

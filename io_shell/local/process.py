@@ -1,5 +1,6 @@
 """One worker process, seen from the parent: start it, talk to it, end it for certain."""
 
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -53,8 +54,8 @@ class WorkerProcess:
 
     @property
     def running(self) -> bool:
-        """Whether it has not been seen to end."""
-        return self._process.returncode is None
+        """Whether it has not ended. The system is asked: the event loop may not have heard of it yet."""
+        return self._process.returncode is None and not _has_ended(self._process.pid)
 
     async def tell(self, message: ToWorker) -> None:
         """Send one message; raises WorkerGone."""
@@ -88,6 +89,16 @@ class WorkerProcess:
             code = await self._process.wait()
             return f"ended with {_signal(-code)}" if code < 0 else f"ended with exit code {code}"
         return "closed its output"
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a child has ended, without taking its exit status from whoever waits for it."""
+    if not hasattr(os, "waitid"):  # Windows and macOS before Python 3.13: the event loop hears of it in a moment
+        return False
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
 
 
 def _signal(number: int) -> str:

@@ -174,7 +174,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(recogniser: LocalRecognis
     ("program", "reason"),
     [
         ("raise SystemExit(3)", "exit code 3"),
-        ("print('hello, I am a library that prints', flush=True)", "announced a message of"),
+        ("print('hello, I am a library that prints', flush=True); import sys; sys.stdin.buffer.read()", "announced a message of"),
     ],
 )
 async def test_a_program_that_speaks_no_protocol_is_a_server_error(program: str, reason: str) -> None:

@@ -123,3 +123,21 @@ def _decimal(value: Fraction) -> str:
     # INVARIANT: a factor is a whole number of nanoseconds, so nine digits print it exactly.
     whole, rest = divmod(int(value * 10**9), 10**9)
     return f"{whole}.{rest:09d}".rstrip("0").rstrip(".")
+
+
+class Share(msgspec.Struct, frozen=True):
+    """A part of the whole, in millionths."""
+
+    millionths: int
+
+
+class Money(msgspec.Struct, frozen=True):
+    """US dollars, in billionths."""
+
+    nano: int
+
+
+class ClockTime(msgspec.Struct, frozen=True):
+    """A time of day in whole minutes since midnight; 24:00 is the end of the day."""
+
+    minutes: int

@@ -6,20 +6,37 @@ are still open at load: what `plan` decides for each request.
 
 import msgspec
 
-from voxplan.engine.capability import Capabilities
+from voxplan.engine.capability import Capabilities, CapabilityName, PriceFacts, ProviderFacts
+from voxplan.engine.condition import Condition
 from voxplan.engine.failure import FailureKind
-from voxplan.engine.plan import Gates
+from voxplan.engine.plan import Gates, GuardrailStep
 from voxplan.engine.quantity import Span
-from voxplan.engine.spec import Limits, WhenAllCooling, WhenAllPoor
+from voxplan.engine.request import Option
+from voxplan.engine.spec import Limits, Replay, Spec, Strategy, WhenAllCooling, WhenAllPoor
+from voxplan.engine.zone import Zone
 
-__all__ = ("Chain", "Leaf", "RetryRule", "Router", "RouterDeployment", "RouterNode", "RouterRoute", "Spread", "SpreadArm")
+__all__ = (
+    "Chain",
+    "Choice",
+    "ChoiceBranch",
+    "Contest",
+    "Leaf",
+    "RetryRule",
+    "Router",
+    "RouterDeployment",
+    "RouterNode",
+    "RouterRoute",
+    "Spread",
+    "SpreadArm",
+)
 
 
 class RouterDeployment(msgspec.Struct, frozen=True, kw_only=True):
     """One deployment with everything it takes from its account filled in.
 
     `credential` names the account, or the deployment itself when it has none; `api_key` and `base_url` may hold `${NAME}`
-    references, which only the shell resolves. `shared_limits` are those of the account, over all its deployments.
+    references, which only the shell resolves. `shared_limits` are those of the account, over all its deployments. `price` is the
+    deployment's own or else its model's; None is an unknown price.
     """
 
     name: str
@@ -35,6 +52,7 @@ class RouterDeployment(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     shared_limits: Limits = Limits()
     shortest: Span = Span(0)
+    price: PriceFacts | None = None
 
 
 class RetryRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,16 +67,26 @@ class RetryRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True):
-    """One use of a deployment, with the rules that hold there. `draw` names the node in its defining route: chance uses it."""
+    """One use of a deployment, with the rules that hold there. `draw` names the node in its defining route: chance uses it.
+
+    `unmet` says why the deployment fails its `require` rules, one line each: that needs no request. `budgets` are all that hold
+    here, in billionths of a dollar. `guardrails` stand innermost first. `degrades` are the options that may be dropped or emulated.
+    """
 
     node: str
     draw: str
-    deployment: str
+    deployment: RouterDeployment
     timeout: Span | None
     deadlines: tuple[Span, ...]
     retry: RetryRule
     gates: Gates | None
     when_all_cooling: WhenAllCooling
+    unmet: tuple[str, ...] = ()
+    budget: int | None = None
+    replay: Replay = "always"
+    guardrails: tuple[GuardrailStep, ...] = ()
+    drops: tuple[Option, ...] = ()
+    emulates: tuple[Option, ...] = ()
 
 
 class Chain(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,28 +96,67 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
     children: tuple["RouterNode", ...]
     on: tuple[FailureKind, ...]
     deadlines: tuple[Span, ...]
+    budget: int | None = None
 
 
 class SpreadArm(msgspec.Struct, frozen=True, kw_only=True):
-    """One arm of a `balance`; `label` enters the draw."""
+    """One arm of a `balance`. `label` names it; `mixed` is the hash that enters its draws."""
 
     label: str
     weight: int
+    mixed: int
     route: "RouterNode"
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
-    """`balance`: arms sorted by label, with coprime weights. `spill` None means all."""
+    """`balance`: arms sorted by label, with coprime weights. `spill` None means all.
+
+    `key` and `salt` are those of `sticky`.
+    """
 
     node: str
     draw: str
     arms: tuple[SpreadArm, ...]
+    by: Strategy
     spill: int | None
     on: tuple[FailureKind, ...]
     deadlines: tuple[Span, ...]
+    budget: int | None = None
+    key: str | None = None
+    salt: str | None = None
 
 
-RouterNode = Leaf | Chain | Spread
+class ChoiceBranch(msgspec.Struct, frozen=True, kw_only=True):
+    """One branch of a `when`."""
+
+    condition: Condition
+    route: "RouterNode"
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """`when`: the first branch whose condition holds, else `otherwise`, else nothing."""
+
+    node: str
+    draw: str
+    branches: tuple[ChoiceBranch, ...]
+    otherwise: "RouterNode | None"
+    deadlines: tuple[Span, ...]
+    budget: int | None = None
+
+
+class Contest(msgspec.Struct, frozen=True, kw_only=True):
+    """`race`: arms in the order in which they start. `replays`: every attempt below may be sent again at will."""
+
+    node: str
+    arms: tuple["RouterNode", ...]
+    stagger: Span
+    on: tuple[FailureKind, ...]
+    deadlines: tuple[Span, ...]
+    replays: bool
+    budget: int | None = None
+
+
+RouterNode = Leaf | Chain | Spread | Choice | Contest
 
 
 class RouterRoute(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +169,15 @@ class RouterRoute(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Router(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled spec. `digest` names the exact content of the document, whatever format it was written in."""
+    """A compiled spec. `digest` names the exact content of the document, whatever format it was written in.
+
+    `spec` and `facts` are what it was compiled from: a request may name fallbacks, which are compiled when it comes. `zones` are
+    the time zones that conditions name.
+    """
 
     digest: str
     deployments: dict[str, RouterDeployment]
     routes: dict[str, RouterRoute]
+    spec: Spec
+    facts: dict[str, ProviderFacts]
+    zones: dict[str, Zone]

@@ -9,40 +9,63 @@ from typing import Literal, assert_never
 import msgspec
 
 from voxplan.engine.failure import AttemptFailure, FailureKind
+from voxplan.engine.plan import Degrade, GuardrailStep
 from voxplan.engine.transcript import Transcript
 
 __all__ = (
     "AbsenceReason",
     "Answered",
+    "Blocked",
+    "Broke",
     "Cancel",
     "Cancelled",
+    "Cause",
+    "Check",
+    "Checked",
     "Command",
+    "Delta",
     "Denied",
+    "Ended",
     "Ending",
     "Event",
     "Failed",
     "Finish",
     "Observation",
     "Observe",
+    "Passed",
+    "Release",
     "Send",
+    "Served",
     "Skipped",
     "TrailEntry",
+    "Unserved",
+    "Verdict",
     "Wake",
     "Woke",
     "precedence",
 )
 
-AbsenceReason = Literal["tried", "credential_refused", "too_little_time", "denied"]
-"""Why an attempt in the plan did not start. `denied`: admission said no (rate window, concurrency, probe slot)."""
+AbsenceReason = Literal["tried", "credential_refused", "too_little_time", "replay", "budget", "denied", "committed"]
+"""Why an attempt in the plan did not start.
 
-Ending = Literal["accepted", "failed"]
+`tried`: its deployment has had its calls. `credential_refused`: its key was refused before. `replay`: the audio may not be sent again.
+`budget`: the money left does not cover its worst cost. `denied`: admission said no (rate window, concurrency, probe slot, retry
+budget). `committed`: the text of another attempt has been released.
+"""
+
+Ending = Literal["accepted", "failed", "lost"]
+"""How a call ended. `lost`: another arm of its race won, so it was stopped; that is no failure."""
+
+Cause = Literal["first", "fallback", "retry", "hedge"]
+"""Why a call is made: the first of a run, the next child after a failure, the same deployment again, an arm beside one under way."""
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True, tag="send"):
     """Start call `attempt` at `at_ms`, which is now, and give it until `until_ms`, decoding included.
 
     `number` counts the calls to this deployment from 1. `whole` says that `until_ms` is the attempt's own whole timeout, not cut
-    short by a deadline. `despite_cooling`: the plan has only this deployment, although it cools off.
+    short by a deadline. `despite_cooling`: the plan has only this deployment, although it cools off. `prompt` is the prompt that the
+    input guardrails approved, None when they changed nothing. `simulated`: fail in this kind, send nothing.
     """
 
     attempt: int
@@ -53,7 +76,11 @@ class Send(msgspec.Struct, frozen=True, kw_only=True, tag="send"):
     at_ms: int
     until_ms: int
     whole: bool
+    cause: Cause = "first"
     despite_cooling: bool = False
+    prompt: str | None = None
+    degrades: tuple[Degrade, ...] = ()
+    simulated: FailureKind | None = None
 
 
 class Wake(msgspec.Struct, frozen=True, kw_only=True, tag="wake"):
@@ -69,10 +96,30 @@ class Cancel(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
     attempt: int
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One finished call, as the health of its deployment sees it; `kind` None is a success.
+class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="check"):
+    """Let `guardrail` judge, by `until_ms`: the prompt, or the transcript of an attempt as the guardrail before left it.
 
-    `whole`: a `timed_out` call had its whole own timeout.
+    Exactly one of `prompt` and `transcript` is given; a `prompt` of None with no transcript is the request's own prompt. Report `Checked(check)`.
+    """
+
+    check: int
+    guardrail: GuardrailStep
+    until_ms: int
+    prompt: str | None = None
+    transcript: Transcript | None = None
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True, tag="release"):
+    """Let the caller have the text of call `attempt` as it comes, from its first delta on. The run has committed to it."""
+
+    attempt: int
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One finished call, as the health of its deployment sees it; `kind` None is a success, or with `lost` a lost race.
+
+    `whole`: a `timed_out` call had its whole own timeout. `audio_ms` is the length of the audio, where known. `simulated` calls
+    release their slot and change nothing else.
     """
 
     deployment: str
@@ -80,8 +127,11 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     started_ms: int
     ended_ms: int
     kind: FailureKind | None = None
+    lost: bool = False
     whole: bool = True
     retry_after_ms: int | None = None
+    audio_ms: int | None = None
+    simulated: bool = False
 
 
 class Observe(msgspec.Struct, frozen=True, kw_only=True, tag="observe"):
@@ -91,18 +141,36 @@ class Observe(msgspec.Struct, frozen=True, kw_only=True, tag="observe"):
     observation: Observation
 
 
-class Finish(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="finish"):
-    """The run is over. `served` is the call whose transcript is the answer, `poor` that it failed its gates.
+class Served(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="served"):
+    """The run ends with an answer: `transcript`, of call `attempt`, exactly as the last guardrail approved it.
 
-    When nothing serves, `kind` is the run's failure kind, or None when no attempt could start at all.
+    `poor`: it failed its gates. `unchecked`: guardrails that could not judge it and allow that (`on_error: allow`).
     """
 
-    served: int | None = None
+    attempt: int
+    transcript: Transcript
     poor: bool = False
+    unchecked: tuple[str, ...] = ()
+
+
+class Unserved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="unserved"):
+    """The run ends without an answer. `kind` None: no attempt could start at all. `guardrail` is the one that blocked, and `why`."""
+
     kind: FailureKind | None = None
+    guardrail: str | None = None
+    why: str = ""
 
 
-Command = Send | Wake | Cancel | Observe | Finish
+Ended = Served | Unserved
+
+
+class Finish(msgspec.Struct, frozen=True, kw_only=True, tag="finish"):
+    """The run is over."""
+
+    ended: Ended
+
+
+Command = Send | Wake | Cancel | Check | Release | Observe | Finish
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True, tag="answered"):
@@ -126,6 +194,41 @@ class Denied(msgspec.Struct, frozen=True, kw_only=True, tag="denied"):
     why: str
 
 
+class Delta(msgspec.Struct, frozen=True, kw_only=True, tag="delta"):
+    """Text of call `attempt` has come while it is still under way."""
+
+    attempt: int
+
+
+class Passed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="passed"):
+    """The guardrail approves; with `prompt` or `transcript` it approves this instead of what it was given."""
+
+    prompt: str | None = None
+    transcript: Transcript | None = None
+
+
+class Blocked(msgspec.Struct, frozen=True, kw_only=True, tag="blocked"):
+    """The guardrail says no."""
+
+    why: str
+
+
+class Broke(msgspec.Struct, frozen=True, kw_only=True, tag="broke"):
+    """The guardrail could not judge, or not in time."""
+
+    why: str
+
+
+Verdict = Passed | Blocked | Broke
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True, tag="checked"):
+    """Check `check` has ended."""
+
+    check: int
+    verdict: Verdict
+
+
 class Woke(msgspec.Struct, frozen=True, kw_only=True, tag="woke"):
     """The moment of `Wake(timer)` has come."""
 
@@ -136,28 +239,35 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True, tag="cancelled"):
     """The caller went away."""
 
 
-Event = Answered | Failed | Denied | Woke | Cancelled
+Event = Answered | Delta | Failed | Denied | Checked | Woke | Cancelled
 
 
 def precedence(event: Event) -> tuple[int, int]:
-    """The order of events at one instant: a caller who left, answers, failures, denials, wakes; each by id."""
+    """The order of events at one instant: a caller who left, denials, deltas, answers, failures, verdicts, wakes; each by id."""
     match event:
         case Cancelled():
             return 0, 0
-        case Answered(attempt=attempt):
-            return 1, attempt
-        case Failed(attempt=attempt):
-            return 2, attempt
         case Denied(attempt=attempt):
+            return 1, attempt
+        case Delta(attempt=attempt):
+            return 2, attempt
+        case Answered(attempt=attempt):
             return 3, attempt
+        case Failed(attempt=attempt):
+            return 4, attempt
+        case Checked(check=check):
+            return 5, check
         case Woke(timer=timer):
-            return 4, timer
+            return 6, timer
         case _:
             assert_never(event)
 
 
 class TrailEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One call that was made: where, when (milliseconds since the run began), and how it ended."""
+    """One call that was made: where, why, when (milliseconds since the run began), how it ended and what it may have cost.
+
+    `cost` is in billionths of a dollar, at its worst; None when the price is unknown.
+    """
 
     attempt: int
     node: str
@@ -166,7 +276,9 @@ class TrailEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     started_ms: int
     ended_ms: int
     ending: Ending
+    cause: Cause = "first"
     failure: AttemptFailure | None = None
+    cost: int | None = None
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

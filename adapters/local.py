@@ -12,7 +12,7 @@ from returns.result import Failure, Success
 
 from voxplan.adapters.languages import code_of
 from voxplan.adapters.wire import Call, Got, Recognise, Recognised, Want
-from voxplan.engine.capability import Capabilities, ProviderFacts
+from voxplan.engine.capability import Capabilities, PriceFacts, ProviderFacts
 from voxplan.engine.failure import AttemptFailure
 from voxplan.engine.transcript import Transcript
 
@@ -22,14 +22,23 @@ DEFAULT_MODEL: Final = "default"
 
 _ENGLISH: Final = frozenset({"en", "eng"})  # ISO 639-1 and 639-3
 
+# Nobody is paid for what this machine does.
+_FREE: Final = PriceFacts(source="this machine")
+
 FACTS: Final = ProviderFacts(
     provider="local",
     takes_key=False,
     needs_key=False,
     takes_base_url=False,
     vendor="local",
-    models=((DEFAULT_MODEL, Capabilities(languages=("en",), segments=True)),),
-    otherwise=Capabilities(segments=True, words=True, prompt=True, temperature=True),
+    models=(
+        (DEFAULT_MODEL, Capabilities(languages=("en",), segments=True, price=_FREE, source="the model of the extra `local`")),
+    ),
+    # Whisper weights detect every language they know. Those that know English only cannot be told by their path; they refuse any
+    # other language before they listen, and routing goes on.
+    otherwise=Capabilities(
+        languages="any", segments=True, words=True, prompt=True, temperature=True, price=_FREE, source="faster-whisper"
+    ),
 )
 
 

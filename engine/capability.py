@@ -29,10 +29,10 @@ class PriceFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one model can do.
 
-    `languages`: the ISO 639-1 codes it knows, `any` when it detects every language, None when nobody knows. `segments` and `words`
-    say whether the answer carries times, `diarization` whether it names speakers. `containers` are the audio formats it takes;
-    like `max_bytes` and `max_seconds` None where no limit is documented. `price` None is an unknown price. `source` says where
-    all this stands.
+    `languages`: the ISO 639-1 codes it knows, `any` when it detects every language, None when nobody knows. `segments` and
+    `words` say whether the answer carries times, `diarization` whether it names speakers. `containers` are the audio formats it
+    takes; like `max_bytes` and `max_seconds` None where no limit is documented. `price` None is an unknown price. `source` says
+    where all this stands.
     """
 
     languages: tuple[str, ...] | Literal["any"] | None = None
@@ -130,7 +130,11 @@ def _option_lacks(can: Capabilities, request: Request) -> Iterator[Lack]:
         yield Lack("does not stream", "stream", emulable=True)
 
 
-_CANNOT: Final[Mapping[Option, str]] = {"diarize": "does not tell speakers apart", "prompt": "takes no prompt", "temperature": "takes no temperature"}
+_CANNOT: Final[Mapping[Option, str]] = {
+    "diarize": "does not tell speakers apart",
+    "prompt": "takes no prompt",
+    "temperature": "takes no temperature",
+}
 
 
 def _audio_lacks(can: Capabilities, request: Request) -> Iterator[Lack]:

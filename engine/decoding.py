@@ -2,7 +2,8 @@
 
 msgspec's own decoding stops at the first error and knows no places. This one reads the same type descriptions and is stricter:
 nothing is coerced, nothing unknown is passed over, and null never stands for absent (law T6): a field of type `X | None` may be
-left out, it may not be null. Patterns have to match the whole text. What the keys mean is none of its business.
+left out, it may not be null. A single text or number stands for a list of one. Patterns have to match the whole text. What the
+keys mean is none of its business.
 """
 
 import re
@@ -14,7 +15,7 @@ from returns.result import Failure, Success
 
 from voxplan.engine import tree
 from voxplan.engine.spelling import listed, nearest, quoted, suggestion
-from voxplan.engine.tree import MAX_PROBLEMS, Broken, Entry, Node, Path, Place, Problem, Scalar, show_path
+from voxplan.engine.tree import MAX_PROBLEMS, Broken, Entry, Node, Path, Place, Problem, Scalar, show_path, written_path
 
 __all__ = ("Decoded", "Language", "Leaf", "decode")
 
@@ -123,6 +124,9 @@ class _Decoder:
                 return self._number(info, found, path)
             case inspect.FloatType(), int() | float() if not isinstance(found, bool):
                 return self._number(info, float(found), path)
+            case inspect.VarTupleType(item_type=item), _ if found is not None and _is_plain(item):
+                place = self.places[path]
+                return self._tuple(info, tree.Sequence((Scalar(found, place),), place), path)
             case _:
                 return self._unexpected(path, described or self._noun(info), Scalar(found, self.places[path]))
 
@@ -227,11 +231,7 @@ class _Decoder:
         return _NOTHING
 
     def _inside(self, path: Path) -> str:
-        steps = tuple(
-            step
-            for before, step in zip((None, *path), path, strict=False)
-            if not (isinstance(before, int) and step in self._language.implied)
-        )
+        steps = written_path(path, self._language.implied)
         return f" in {quoted(show_path(steps))}" if steps else ""
 
     def _noun(self, info: inspect.Type) -> str:
@@ -263,6 +263,11 @@ def _made(info: inspect.StructType, values: dict[str, object]) -> object:
             values[field.name] = ""
     make: Callable[..., object] = info.cls
     return make(**values)
+
+
+def _is_plain(info: inspect.Type) -> bool:
+    """Whether what has this type is written as one text or number."""
+    return isinstance(_bare(info), (inspect.StrType, inspect.LiteralType, inspect.FloatType, inspect.UnionType))
 
 
 def _bare(info: inspect.Type) -> inspect.Type:

@@ -1,7 +1,7 @@
 """What may follow what: for every attempt of a plan and every failure kind, the attempts that may start next.
 
 Derived from the plan alone, for `explain` and for drawing. A candidate later in the list starts only when all before it are
-absent (no time left, tried, denied, …).
+absent (no time left, tried, denied, …) or, in a race, already under way.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from voxplan.engine.failure import KINDS, FailureKind
-from voxplan.engine.plan import Attempt, First, Node, Plan, attempts
+from voxplan.engine.plan import Attempt, First, Node, Plan, Race, attempts, children
 
 __all__ = ("Edge", "edges")
 
@@ -36,10 +36,10 @@ def edges(plan: Plan) -> tuple[Edge, ...]:
     return tuple(_edges(plan.root, ()))
 
 
-def _edges(node: Node, after: tuple[tuple[First, int], ...]) -> Iterator[Edge]:
-    """The edges below `node`; `after` are the `first` nodes around it, innermost first, with the position of the child."""
-    if isinstance(node, First):
-        for index, child in enumerate(node.children):
+def _edges(node: Node, after: tuple[tuple[First | Race, int], ...]) -> Iterator[Edge]:
+    """The edges below `node`; `after` are the nodes around it, innermost first, with the position of the child."""
+    if not isinstance(node, Attempt):
+        for index, child in enumerate(children(node)):
             yield from _edges(child, ((node, index), *after))
         return
     for kind in KINDS:
@@ -47,12 +47,12 @@ def _edges(node: Node, after: tuple[tuple[First, int], ...]) -> Iterator[Edge]:
         yield Edge(source=node.node, kind=kind, targets=tuple(_next(node, kind, after)), retry=retry)
 
 
-def _next(source: Attempt, kind: FailureKind, after: tuple[tuple[First, int], ...]) -> Iterator[str]:
+def _next(source: Attempt, kind: FailureKind, after: tuple[tuple[First | Race, int], ...]) -> Iterator[str]:
     for around, index in after:
         if kind not in around.on:
-            # The `first` ends in this kind at once; what is around it decides.
+            # The node ends in this kind at once (a race as soon as its other arms have); what is around it decides.
             continue
-        for child in around.children[index + 1 :]:
+        for child in children(around)[index + 1 :]:
             yield from (later.node for later in attempts(child) if _may_follow(later, source, kind))
 
 

@@ -52,7 +52,8 @@ Fallback = Literal["star", "listed", "never"]
 Retrying = Literal["yes", "hint", "no"]
 """Whether a bare `retry: {times: n}` covers the kind; `hint` = only when the provider said how long to wait."""
 
-HealthEffect = Literal["counts", "counts_if_whole", "cools_until", "cools_long", "cools_loudly", "none"]
+HealthEffect = Literal["counts", "counts_if_whole", "cools_until", "cools_loudly", "cools_key", "cools_key_long", "none"]
+"""What a kind does to the health of its deployment, or, with `key`, to that of every deployment that uses the same key."""
 
 
 class KindRule(NamedTuple):
@@ -79,9 +80,9 @@ KINDS: Final[dict[FailureKind, KindRule]] = {
     "poor_quality": KindRule("star", "no", "none", "the transcript failed an `accept` gate"),
     "too_large": KindRule("star", "no", "none", "more audio than this provider takes in one request"),
     "unsupported": KindRule("star", "no", "none", "this provider cannot take this audio, language or option"),
-    "out_of_quota": KindRule("star", "no", "cools_long", "the account is out of money or quota"),
+    "out_of_quota": KindRule("star", "no", "cools_key_long", "the account is out of money or quota"),
     "not_found": KindRule("star", "no", "cools_loudly", "unknown model, or no access to it"),
-    "unauthorized": KindRule("star", "no", "cools_loudly", "the key itself was refused"),
+    "unauthorized": KindRule("star", "no", "cools_key", "the key itself was refused"),
     "adapter_bug": KindRule("star", "no", "none", "a fault in voxplan's own adapter"),
 }
 

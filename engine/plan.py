@@ -62,8 +62,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Deployments that the route names and the plan does not, at one node, with all true reasons.
 
-    Most often one. The arms of a `balance` that were `not_spilled` stand together, at its node: they were not looked at, so nothing
-    else is said of them.
+    Most often one. The arms of a `balance` that were `not_spilled` stand together, at its node: they were not looked at, so
+    nothing else is said of them.
     """
 
     node: str
@@ -102,10 +102,10 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     kind is in `retry_on`, or in `retry_on_hint` and the provider said how long to wait; a wait asked for by the provider that
     is longer than `patience_ms` is not waited for.
 
-    `replay` says whether a call may start when the same audio was sent before in this run. `worst_cost` is what one call costs at
-    most, in billionths of a dollar, None when nobody knows; `budget` bounds all calls of the node. `guardrails` check its answer,
-    in this order. `degrades` lists the options that this deployment gets or gives differently. `simulated`: every call fails in this kind,
-    without being sent.
+    `replay` says whether a call may start when the same audio was sent before in this run. `worst_cost` is what one call costs
+    at most, in billionths of a dollar, None when nobody knows; `budget` bounds all calls of the node. `guardrails` check its
+    answer, in this order. `degrades` lists the options that this deployment gets or gives differently. `simulated`: every call
+    fails in this kind, without being sent.
     """
 
     node: str
@@ -178,11 +178,11 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What may happen for one request.
 
-    `input_guardrails` check the prompt before any byte leaves. `streams`: the caller wants the text as it comes, so the run commits to
-    the first attempt whose text is released. `left_out` names what the route could have used and this plan does not. `cooling_try`
-    names the one deployment that is planned although it cools off, because every other is unusable (`when_all_cooling: try`, the panic
-    rule). `when_all_poor` says what the run returns when answers came but none passed its gates. `spec_digest` names the routing
-    spec it was made from.
+    `input_guardrails` check the prompt before any byte leaves. `streams`: the caller wants the text as it comes, so the run
+    commits to the first attempt whose text is released. `left_out` names what the route could have used and this plan does not.
+    `cooling_try` names the one deployment that is planned although it cools off, because every other is unusable
+    (`when_all_cooling: try`, the panic rule). `when_all_poor` says what the run returns when answers came but none passed its
+    gates. `spec_digest` names the routing spec it was made from.
     """
 
     route: str
@@ -200,9 +200,9 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """No plan, and why.
 
     `unknown_route`, `unknown_fallback` and `unknown_simulation` name in `names` what is unknown and in `routes` what there is;
-    `not_allowed` in `names` what the caller may not use; `too_many_attempts`: the fallbacks make the route larger than a route may be;
-    `nothing_eligible`: no deployment of the route may be attempted. `left_out` names every deployment of the route with all true
-    reasons (law T2); `retry_after_ms` when waiting would help.
+    `not_allowed` in `names` what the caller may not use; `too_many_attempts`: the fallbacks make the route larger than a route
+    may be; `nothing_eligible`: no deployment of the route may be attempted. `left_out` names every deployment of the route with
+    all true reasons (law T2); `retry_after_ms` when waiting would help.
     """
 
     code: Literal[

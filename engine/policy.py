@@ -35,7 +35,7 @@ class PolicyRequest(Table, frozen=True, kw_only=True):
     key_tags: tuple[str, ...] = msgspec.field(default=(), name="key.tags")
     key_budget_left: Money | None = msgspec.field(default=None, name="key.budget_left")
     tags: tuple[str, ...] = ()
-    metadata: dict[str, str] = {}
+    metadata: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     fallbacks: tuple[str, ...] = ()
     deadline: Span | None = None
     time: ClockTime | None = None
@@ -74,5 +74,5 @@ class PolicyTest(Table, frozen=True, kw_only=True):
 
     name: str
     request: PolicyRequest = PolicyRequest()
-    world: dict[str, tuple[Scripted, ...]] = {}
+    world: dict[str, tuple[Scripted, ...]] = msgspec.field(default_factory=dict[str, tuple[Scripted, ...]])
     expect: PolicyExpectation

@@ -5,6 +5,7 @@ changes no digest; it does not depend on the order of keys or arms, because noth
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
@@ -12,115 +13,130 @@ import msgspec
 import tomli_w
 import yaml
 
+from voxplan.engine._normal import Data, canonical, given, laid_out, number
 from voxplan.engine._yaml_document import CORE
+from voxplan.engine.amounts import print_clock_time, print_money, print_share
+from voxplan.engine.condition import Condition, NumberRange, TimeWindow
 from voxplan.engine.document import Format
-from voxplan.engine.quantity import Span, print_span
-from voxplan.engine.spec import Arm, Balance, RouteNode, Spec, Weight
+from voxplan.engine.policy import PolicyRequest, PolicyTest, Scripted
+from voxplan.engine.quantity import ClockTime, Money, Share, Span, print_span
+from voxplan.engine.spec import Arm, Balance, Race, RouteNode, Rules, Selector, Spec
 
 __all__ = ("print_spec", "spec_digest")
 
-_Data = str | int | float | bool | list["_Data"] | dict[str, "_Data"]
-"""What all three formats can say."""
-
-_EXACT: Final = 2**53  # the whole numbers up to here are the same as float and as int
 # People look for the name and the form of a node first, and for accounts before the deployments that use them.
-_KEYS_FIRST: Final = ("voxplan", "accounts", "deployments", "defaults", "routes", "name", "use", "first", "balance", "on")
+_KEYS_FIRST: Final = (
+    *("voxplan", "accounts", "deployments", "defaults", "routes"),
+    *("name", "use", "first", "balance", "race", "when", "otherwise", "on"),
+)
+# Where a list of one is written without brackets.
+_SINGLE: Final = frozenset(
+    {
+        *("route", "audio.format", "language", "response_format", "timestamps", "user", "key", "key.tags", "tags", "days"),
+        *("region", "provider", "capability", "guardrails"),
+    }
+)
+_METADATA: Final = "metadata"
+_FACT: Final = re.compile(r"[^\s]+")
 
 
 def print_spec(spec: Spec, form: Format) -> str:
     """The spec as a document of that format."""
-    return _PRINTERS[form](_table(_given(spec)))
+    return _PRINTERS[form](_table(given(spec)))
 
 
 def spec_digest(spec: Spec) -> str:
-    """A short name for what the spec says: the same for every format, order of keys and way of writing it."""
-    canonical = msgspec.json.encode(_normal(spec), order="deterministic")
-    return hashlib.blake2b(canonical, digest_size=12).hexdigest()
+    """A short name for what the spec says: the same for every format, order of keys and way of writing it.
+
+    Nothing that is planned depends on `tests`: they are not in it.
+    """
+    return hashlib.blake2b(canonical(msgspec.structs.replace(spec, tests=())), digest_size=12).hexdigest()
 
 
-def _normal(value: object) -> _Data:
-    """The normal form, every short form written out and everything that has no order sorted."""
-    match value:
-        case Span(base_ms, per_second):
-            return [base_ms, *per_second]
-        case Balance():
-            arms = sorted((_normal(arm) for arm in value.among), key=_canonical)
-            return {**{key: _normal(inner) for key, inner in _given(value).items() if key != "among"}, "among": arms}
-        case _:
-            return _laid_out(value, _normal)
-
-
-def _short(value: object) -> _Data:
+def _short(value: object) -> Data:  # noqa: PLR0911 - one line for each way of writing
     """What an author would write."""
     match value:
         case Span():
             return print_span(value)
+        case Share():
+            return print_share(value)
+        case Money():
+            return print_money(value)
+        case ClockTime():
+            return print_clock_time(value)
         case RouteNode():
             return _route(value)
-        case Balance():
-            rest = {key: part for key, part in _given(value).items() if key != "among"}
-            return {"among": _among(value.among), **_table(rest)}
+        case Balance() | Race():
+            return _arms(value)
+        case PolicyTest():
+            return _test(value)
+        case NumberRange() if given(value).keys() == {"in"}:
+            return _single(laid_out(value.in_, _short))
+        case Condition() | PolicyRequest():
+            return _facts(value)
+        case Rules() | Selector() | TimeWindow():
+            return _table(given(value))
+        case Scripted() if given(value).keys() == {"result"}:
+            return value.result
         case _:
-            return _laid_out(value, _short)
+            return laid_out(value, _short)
 
 
-def _route(node: RouteNode) -> _Data:
-    table = _table(_given(node))
+def _route(node: RouteNode) -> Data:
+    table = _table(given(node))
     return next(iter(table.values())) if table.keys() in ({"use"}, {"first"}) else table
 
 
-def _among(arms: tuple[Arm, ...]) -> _Data:
-    names = [arm.route.use for arm in arms if _given(arm.route).keys() == {"use"}]
-    weights = [_number(arm.weight) for arm in arms]
+def _arms(node: Balance | Race) -> Data:
+    rest = {key: part for key, part in given(node).items() if key not in {"among", "where"}}
+    if node.where is not None and not node.among:
+        return {"among": {"where": _table(given(node.where))}, **_table(rest)}
+    if isinstance(node, Race):
+        return {"among": [_route(arm) for arm in node.among], **_table(rest)}
+    return {"among": _among(node.among), **_table(rest)}
+
+
+def _among(arms: tuple[Arm, ...]) -> Data:
+    names = [arm.route.use for arm in arms if given(arm.route).keys() == {"use"}]
+    weights = [number(arm.weight) for arm in arms]
     if len({*names}) == len(arms) and any(weight != 1 for weight in weights):
         return dict(zip(map(str, names), weights, strict=True))
     return [_arm(arm) for arm in arms]
 
 
-def _arm(arm: Arm) -> _Data:
-    return _route(arm.route) if arm.weight == 1 else {"weight": _number(arm.weight), **_table(_given(arm.route))}
+def _arm(arm: Arm) -> Data:
+    return _route(arm.route) if arm.weight == 1 else {"weight": number(arm.weight), **_table(given(arm.route))}
 
 
-def _table(given: Mapping[str, object]) -> dict[str, _Data]:
-    first = [key for key in _KEYS_FIRST if key in given]
-    return {key: _short(given[key]) for key in (*first, *(key for key in given if key not in first))}
+def _facts(value: Condition | PolicyRequest) -> Data:
+    """The facts by name, `metadata.x` beside the others where that can be read back."""
+    said = given(value)
+    marks = cast("dict[str, object]", said.get(_METADATA, {}))
+    if not marks or not all(map(_FACT.fullmatch, marks)):
+        return _table(said)
+    named = {f"{_METADATA}.{mark}": part for mark, part in marks.items()}
+    return _table({**{key: part for key, part in said.items() if key != _METADATA}, **named})
 
 
-def _laid_out(value: object, inner: Callable[[object], _Data]) -> _Data:
-    match value:
-        case msgspec.Struct():
-            return {key: inner(part) for key, part in _given(value).items()}
-        case dict():
-            return {key: inner(part) for key, part in cast("dict[str, object]", value).items()}
-        case tuple():
-            return [inner(part) for part in cast("tuple[object, ...]", value)]
-        case bool() | str():
-            return value
-        case int() | float():
-            return _number(value)
-        case _:
-            raise TypeError(f"a spec holds no {type(value).__name__}")
+def _test(test: PolicyTest) -> Data:
+    table = _table(given(test))
+    if test.world:
+        table["world"] = {name: _single(laid_out(calls, _short)) for name, calls in test.world.items()}
+    return table
 
 
-def _given(struct: msgspec.Struct) -> dict[str, object]:
-    """The fields that say something: those that differ from their defaults."""
-    given: dict[str, object] = {}
-    for field in msgspec.structs.fields(struct):
-        value: object = getattr(struct, field.name)
-        factory = field.default_factory
-        default: object = factory() if callable(factory) else field.default
-        if value != default:
-            given[field.encode_name] = value
-    return given
+def _table(said: Mapping[str, object]) -> dict[str, Data]:
+    first = [key for key in _KEYS_FIRST if key in said]
+    return {key: _value(key, said[key]) for key in (*first, *(key for key in said if key not in first))}
 
 
-def _number(value: Weight) -> Weight:
-    """The number, whole ones as int: 1 and 1.0 mean the same."""
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else value
+def _value(key: str, value: object) -> Data:
+    return _single(_short(value)) if key in _SINGLE or key.startswith(f"{_METADATA}.") else _short(value)
 
 
-def _canonical(data: _Data) -> bytes:
-    return msgspec.json.encode(data, order="deterministic")
+def _single(data: Data) -> Data:
+    """A list of one without its brackets."""
+    return data[0] if isinstance(data, list) and len(data) == 1 else data
 
 
 class _Dumper(yaml.SafeDumper):
@@ -141,12 +157,12 @@ def _yaml_text(_: _Dumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _yaml_text)
 
 
-def _yaml(data: dict[str, _Data]) -> str:
+def _yaml(data: dict[str, Data]) -> str:
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=2**20)
 
 
-def _json(data: dict[str, _Data]) -> str:
+def _json(data: dict[str, Data]) -> str:
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode() + "\n"
 
 
-_PRINTERS: Final[Mapping[Format, Callable[[dict[str, _Data]], str]]] = {"yaml": _yaml, "toml": tomli_w.dumps, "json": _json}
+_PRINTERS: Final[Mapping[Format, Callable[[dict[str, Data]], str]]] = {"yaml": _yaml, "toml": tomli_w.dumps, "json": _json}

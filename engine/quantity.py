@@ -2,7 +2,7 @@
 
 Inside, a duration is a `Span`: whole milliseconds plus milliseconds per second of audio. Every span that can be written can be
 printed and reads back as the same span, because both parts are limited: whole milliseconds up to 1000 hours, and per second of
-audio whole nanoseconds up to 1000 seconds.
+audio whole nanoseconds up to 1000 seconds. The other quantities are structs here; `amounts` reads and prints them.
 """
 
 import math
@@ -15,7 +15,17 @@ from returns.result import Failure, Success
 
 from voxplan.engine.spelling import quoted
 
-__all__ = ("MAX_BASE_MS", "MAX_PER_SECOND_MS", "Span", "milliseconds", "parse_span", "print_span")
+__all__ = (
+    "MAX_BASE_MS",
+    "MAX_PER_SECOND_MS",
+    "ClockTime",
+    "Money",
+    "Share",
+    "Span",
+    "milliseconds",
+    "parse_span",
+    "print_span",
+)
 
 MAX_BASE_MS: Final = 1000 * 3_600_000
 MAX_PER_SECOND_MS: Final = 1000 * 1000

@@ -15,19 +15,37 @@ from returns.result import Failure, Success
 from voxplan.engine import tree
 from voxplan.engine._lifting import lift
 from voxplan.engine.addresses import address_problem
+from voxplan.engine.amounts import parse_clock_time, parse_money, parse_share
+from voxplan.engine.condition import Condition, MoneyRange, NumberRange
 from voxplan.engine.decoding import Language, decode
 from voxplan.engine.document import FORMATS, Format, parse_document
-from voxplan.engine.quantity import Span, parse_span
-from voxplan.engine.spec import Account, Deployment, RouteNode, Spec
-from voxplan.engine.tree import MAX_PROBLEMS, SECRET_KEYS, Node, Path, Place, Problem, Scalar
+from voxplan.engine.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
+from voxplan.engine.quantity import ClockTime, Money, Share, Span, parse_span
+from voxplan.engine.spec import Account, Branch, Deployment, RouteNode, Selector, Spec
+from voxplan.engine.tree import IMPLIED_KEYS, MAX_PROBLEMS, SECRET_KEYS, Node, Path, Place, Problem, Scalar
 
 __all__ = ("FORMATS", "Format", "Path", "Place", "Problem", "ReadSpec", "Reading", "format_problem", "read", "read_what_there_is")
 
 _LANGUAGE: Final = Language(
-    leaves={Span: parse_span},
-    nouns={RouteNode: "a route (a name, a list or a mapping)", Span: "a duration such as `8s`"},
+    leaves={Span: parse_span, Share: parse_share, Money: parse_money, ClockTime: parse_clock_time},
+    nouns={
+        Branch: "a branch such as `{if: {language: fi}, then: some-route}`",
+        ClockTime: "a time of day such as `08:00`",
+        Condition: "a condition such as `{language: fi}`",
+        Money: "US dollars such as `$0.05`",
+        MoneyRange: "a range such as `{over: $1}`",
+        NumberRange: "a number, a list of numbers or a range such as `{over: 60}`",
+        PolicyExpectation: "a mapping such as `{served_by: some-deployment}`",
+        PolicyRequest: "a mapping such as `{route: some-route}`",
+        PolicyTest: "a test (a mapping with `name`, `request`, `world`, `expect`)",
+        RouteNode: "a route (a name, a list or a mapping)",
+        Scripted: "what a call comes to (`ok`, `hangs`, a failure kind or a mapping)",
+        Selector: "a mapping such as `{region: eu}`",
+        Share: "a share such as `5%`",
+        Span: "a duration such as `8s`",
+    },
     secrets=SECRET_KEYS,
-    implied=frozenset({"route"}),
+    implied=IMPLIED_KEYS,
 )
 
 

@@ -6,8 +6,9 @@ are still open at load: what `plan` decides for each request.
 
 import msgspec
 
-from voxplan.engine.capability import Capabilities, CapabilityName, PriceFacts, ProviderFacts
+from voxplan.engine.capability import Capabilities, PriceFacts, ProviderFacts
 from voxplan.engine.condition import Condition
+from voxplan.engine.draws import Lanes
 from voxplan.engine.failure import FailureKind
 from voxplan.engine.plan import Gates, GuardrailStep
 from voxplan.engine.quantity import Span
@@ -56,7 +57,7 @@ class RouterDeployment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RetryRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A `retry` rule with every default filled in; milliseconds."""
+    """A `retry` rule with every default filled in; milliseconds. `waits` are the label bits of its waits, for their draws."""
 
     times: int
     on: tuple[FailureKind, ...]
@@ -64,13 +65,15 @@ class RetryRule(msgspec.Struct, frozen=True, kw_only=True):
     base_ms: int
     cap_ms: int
     patience_ms: int
+    waits: tuple[int, ...]
 
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True):
     """One use of a deployment, with the rules that hold there. `draw` names the node in its defining route: chance uses it.
 
-    `unmet` says why the deployment fails its `require` rules, one line each: that needs no request. `budgets` are all that hold
-    here, in billionths of a dollar. `guardrails` stand innermost first. `degrades` are the options that may be dropped or emulated.
+    `unmet` says why the deployment fails its `require` rules, one line each; that needs no request. Money is in billionths of a
+    dollar: `budget` is the leaf's own, `least_budget` the smallest of all around it. Guardrails stand innermost first. `drops`
+    and `emulates` are the options that may be.
     """
 
     node: str
@@ -83,7 +86,9 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
     when_all_cooling: WhenAllCooling
     unmet: tuple[str, ...] = ()
     budget: int | None = None
+    least_budget: int | None = None
     replay: Replay = "always"
+    input_guardrails: tuple[GuardrailStep, ...] = ()
     guardrails: tuple[GuardrailStep, ...] = ()
     drops: tuple[Option, ...] = ()
     emulates: tuple[Option, ...] = ()
@@ -100,23 +105,26 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpreadArm(msgspec.Struct, frozen=True, kw_only=True):
-    """One arm of a `balance`. `label` names it; `mixed` is the hash that enters its draws."""
+    """One arm of a `balance`; `names` are the deployments below it."""
 
-    label: str
-    weight: int
-    mixed: int
+    node: str
     route: "RouterNode"
+    names: tuple[str, ...]
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
-    """`balance`: arms sorted by label, with coprime weights. `spill` None means all.
+    """`balance`: `arms` sorted by label, and `lanes` with their labels and coprime weights for the draw.
 
-    `key` and `salt` are those of `sticky`.
+    `bits` stand for the node in draws. `idle` are the arms of weight 0. `spill` None means all. `key` and `salt` are those of
+    `sticky`.
     """
 
     node: str
     draw: str
+    bits: int
     arms: tuple[SpreadArm, ...]
+    lanes: Lanes
+    idle: tuple[SpreadArm, ...]
     by: Strategy
     spill: int | None
     on: tuple[FailureKind, ...]
@@ -127,32 +135,30 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChoiceBranch(msgspec.Struct, frozen=True, kw_only=True):
-    """One branch of a `when`."""
+    """One branch of a `when`; `condition` None is `otherwise`. `names` are the deployments below it."""
 
-    condition: Condition
+    node: str
+    condition: Condition | None
     route: "RouterNode"
+    names: tuple[str, ...]
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """`when`: the first branch whose condition holds, else `otherwise`, else nothing."""
+    """`when`: the first branch whose condition holds. Its deadlines and budget stand on the branches."""
 
     node: str
-    draw: str
     branches: tuple[ChoiceBranch, ...]
-    otherwise: "RouterNode | None"
-    deadlines: tuple[Span, ...]
-    budget: int | None = None
 
 
 class Contest(msgspec.Struct, frozen=True, kw_only=True):
-    """`race`: arms in the order in which they start. `replays`: every attempt below may be sent again at will."""
+    """`race`: arms in the order in which they start. It `overlaps` unless the audio may not always be sent again below."""
 
     node: str
     arms: tuple["RouterNode", ...]
     stagger: Span
     on: tuple[FailureKind, ...]
     deadlines: tuple[Span, ...]
-    replays: bool
+    overlaps: bool
     budget: int | None = None
 
 

@@ -4,7 +4,8 @@ Moments are whole milliseconds on one clock that never jumps. An attempt id coun
 from 1; one that was denied leaves a gap in the trail.
 """
 
-from typing import Literal, assert_never
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import msgspec
 
@@ -48,24 +49,24 @@ __all__ = (
 AbsenceReason = Literal["tried", "credential_refused", "too_little_time", "replay", "budget", "denied", "committed"]
 """Why an attempt in the plan did not start.
 
-`tried`: its deployment has had its calls. `credential_refused`: its key was refused before. `replay`: the audio may not be sent again.
-`budget`: the money left does not cover its worst cost. `denied`: admission said no (rate window, concurrency, probe slot, retry
-budget). `committed`: the text of another attempt has been released.
+`tried`: its deployment has had its calls. `credential_refused`: its key was refused before. `replay`: the audio may not be sent
+again. `budget`: the money left does not cover its worst cost. `denied`: admission said no (rate window, concurrency, probe
+slot, retry budget). `committed`: the text of another attempt has been released.
 """
 
 Ending = Literal["accepted", "failed", "lost"]
 """How a call ended. `lost`: another arm of its race won, so it was stopped; that is no failure."""
 
 Cause = Literal["first", "fallback", "retry", "hedge"]
-"""Why a call is made: the first of a run, the next child after a failure, the same deployment again, an arm beside one under way."""
+"""Why a call is made: the first of a run, the next child after a failure, the same deployment again, one arm beside another."""
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True, tag="send"):
     """Start call `attempt` at `at_ms`, which is now, and give it until `until_ms`, decoding included.
 
-    `number` counts the calls to this deployment from 1. `whole` says that `until_ms` is the attempt's own whole timeout, not cut
-    short by a deadline. `despite_cooling`: the plan has only this deployment, although it cools off. `prompt` is the prompt that the
-    input guardrails approved, None when they changed nothing. `simulated`: fail in this kind, send nothing.
+    `number` counts the calls to this deployment from 1. `whole` says that `until_ms` is the attempt's own whole timeout, not
+    cut short by a deadline. `despite_cooling`: the plan has only this deployment, although it cools off. `prompt` is the prompt
+    that the input guardrails approved, None when they changed nothing. `simulated`: fail in this kind, send nothing.
     """
 
     attempt: int
@@ -99,7 +100,8 @@ class Cancel(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
 class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="check"):
     """Let `guardrail` judge, by `until_ms`: the prompt, or the transcript of an attempt as the guardrail before left it.
 
-    Exactly one of `prompt` and `transcript` is given; a `prompt` of None with no transcript is the request's own prompt. Report `Checked(check)`.
+    Exactly one of `prompt` and `transcript` is given; a `prompt` of None with no transcript is the request's own prompt. Report
+    `Checked(check)`.
     """
 
     check: int
@@ -119,7 +121,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """One finished call, as the health of its deployment sees it; `kind` None is a success, or with `lost` a lost race.
 
     `whole`: a `timed_out` call had its whole own timeout. `audio_ms` is the length of the audio, where known. `simulated` calls
-    release their slot and change nothing else.
+    took no slot and change nothing.
     """
 
     deployment: str
@@ -154,7 +156,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
 
 class Unserved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="unserved"):
-    """The run ends without an answer. `kind` None: no attempt could start at all. `guardrail` is the one that blocked, and `why`."""
+    """The run ends without an answer. `kind` None: no attempt could start at all. `guardrail` blocked, `why` says why."""
 
     kind: FailureKind | None = None
     guardrail: str | None = None
@@ -207,7 +209,7 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     transcript: Transcript | None = None
 
 
-class Blocked(msgspec.Struct, frozen=True, kw_only=True, tag="blocked"):
+class Blocked(msgspec.Struct, frozen=True, tag="blocked"):
     """The guardrail says no."""
 
     why: str
@@ -242,25 +244,32 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True, tag="cancelled"):
 Event = Answered | Delta | Failed | Denied | Checked | Woke | Cancelled
 
 
+_RANKS: Final[Mapping[type[Event], int]] = {
+    Cancelled: 0,
+    Denied: 1,
+    Delta: 2,
+    Answered: 3,
+    Failed: 4,
+    Checked: 5,
+    Woke: 6,
+}
+
+
 def precedence(event: Event) -> tuple[int, int]:
     """The order of events at one instant: a caller who left, denials, deltas, answers, failures, verdicts, wakes; each by id."""
+    return _RANKS[type(event)], _number(event)
+
+
+def _number(event: Event) -> int:
     match event:
         case Cancelled():
-            return 0, 0
-        case Denied(attempt=attempt):
-            return 1, attempt
-        case Delta(attempt=attempt):
-            return 2, attempt
-        case Answered(attempt=attempt):
-            return 3, attempt
-        case Failed(attempt=attempt):
-            return 4, attempt
-        case Checked(check=check):
-            return 5, check
-        case Woke(timer=timer):
-            return 6, timer
+            return 0
+        case Checked():
+            return event.check
+        case Woke():
+            return event.timer
         case _:
-            assert_never(event)
+            return event.attempt
 
 
 class TrailEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

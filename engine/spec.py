@@ -12,8 +12,8 @@ from msgspec import Meta
 from voxplan.engine.capability import CapabilityName
 from voxplan.engine.condition import Condition, TextList
 from voxplan.engine.failure import FailureKind
-from voxplan.engine.quantity import Money, Share, Span
 from voxplan.engine.policy import PolicyTest
+from voxplan.engine.quantity import Money, Share, Span
 from voxplan.engine.table import Table
 
 __all__ = (
@@ -257,7 +257,7 @@ class Guardrail(Table, frozen=True, kw_only=True):
 
 
 class RetryBudget(Table, frozen=True, kw_only=True):
-    """How many retries and hedges all requests together may make in any minute: `share` of the first attempts, and `least` more."""
+    """The most retries and hedges of all requests together in any minute: `share` of the first attempts, and `least` more."""
 
     share: Share = Share(200_000)
     least: Count = 10
@@ -269,8 +269,8 @@ class Spec(Table, frozen=True, kw_only=True):
     voxplan: Literal[1]
     deployments: dict[Label, Deployment]
     routes: dict[Label, RouteNode]
-    accounts: dict[Label, Account] = {}
+    accounts: dict[Label, Account] = msgspec.field(default_factory=dict[Label, Account])
     defaults: Rules = Rules()
-    guardrails: dict[Label, Guardrail] = {}
+    guardrails: dict[Label, Guardrail] = msgspec.field(default_factory=dict[Label, Guardrail])
     retry_budget: RetryBudget = RetryBudget()
     tests: tuple[PolicyTest, ...] = ()

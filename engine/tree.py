@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 __all__ = (
+    "IMPLIED_KEYS",
     "MAX_DEPTH",
     "MAX_NODES",
     "MAX_PROBLEMS",
@@ -25,6 +26,7 @@ __all__ = (
     "Sequence",
     "Value",
     "show_path",
+    "written_path",
 )
 
 # Chosen so that the largest spec anyone writes by hand or from a template fits, and the worst document is refused in a second.
@@ -35,6 +37,9 @@ MAX_PROBLEMS: Final = 100
 
 SECRET_KEYS: Final = frozenset({"api_key", "base_url"})
 """Keys at which a secret may stand: no message shows what does, however malformed (law S5)."""
+
+IMPLIED_KEYS: Final = frozenset({"route"})
+"""Keys of the normal form that no author writes, where they follow an index."""
 
 Path = tuple[str | int, ...]
 """Keys and indices (from 0) that lead from the root to a node."""
@@ -102,3 +107,13 @@ def show_path(path: Path) -> str:
     'routes.whisper.first[1].use'
     """
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+
+
+def written_path(path: Path, implied: frozenset[str]) -> Path:
+    """The path without the keys `implied` where they follow an index.
+
+    >>> written_path(("among", 0, "route", "first"), IMPLIED_KEYS)
+    ('among', 0, 'first')
+    """
+    steps = zip((None, *path), path, strict=False)
+    return tuple(step for before, step in steps if not (isinstance(before, int) and step in implied))

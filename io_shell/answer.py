@@ -1,24 +1,30 @@
 """What a transcription returns: the transcript, who served it, and everything that was attempted on the way."""
 
+from typing import Final
+
 import msgspec
 from returns.result import Failure
 
 from voxplan.adapters.formats import render, to_json
 from voxplan.engine.plan import Plan
-from voxplan.engine.request import ResponseFormat
+from voxplan.engine.request import Option, ResponseFormat
 from voxplan.engine.run import Skipped, TrailEntry
 from voxplan.engine.transcript import Segment, Transcript, Word
 from voxplan.io_shell.errors import ProviderError
 
 __all__ = ("Answer",)
 
+_NANODOLLARS: Final = 10**9
+
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One transcription that succeeded.
 
-    `attempts` is the trail of all calls in order, the last one that of `served_by`; `skipped` the planned attempts that did not
-    start; `poor` that the transcript failed its `accept` gates and was the best there was. The plan follows again from the same
-    spec, request and view with `moment_ms` and `seed`.
+    `attempts` is the trail of all calls, in the order in which they ended; `skipped` the planned attempts that did not start.
+    `poor`: the transcript failed its `accept` gates and was the best there was. `dropped` and `emulated` are the options that the
+    deployment that served cannot do, where the spec lets them go or be built from what it gave; `unchecked` the guardrails that
+    could not judge, where the spec lets that pass. The plan follows again from the same spec, request and view with `moment_ms`
+    and `seed`.
     """
 
     transcript: Transcript
@@ -29,6 +35,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     moment_ms: int
     poor: bool = False
+    dropped: tuple[Option, ...] = ()
+    emulated: tuple[Option, ...] = ()
+    unchecked: tuple[str, ...] = ()
     response_format: ResponseFormat = "json"
 
     @property
@@ -55,6 +64,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     def seconds(self) -> float | None:
         """The length of the audio in seconds, if known."""
         return self.transcript.seconds
+
+    @property
+    def cost(self) -> float | None:
+        """What all calls together cost at most, in US dollars; None when the price of one is not known."""
+        costs = [entry.cost for entry in self.attempts]
+        return None if None in costs else sum(cost for cost in costs if cost is not None) / _NANODOLLARS
 
     def render(self, response_format: ResponseFormat | None = None) -> str:
         """The transcript as `json`, `text`, `srt`, `vtt` or `verbose_json`; by default as it was asked for.

@@ -4,11 +4,15 @@ Type checkers see most of this; callers without one get the same in words, inste
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar, get_args
 
+from returns.result import Failure
+
 from voxplan.adapters.languages import code_of
-from voxplan.engine.request import Timestamps
+from voxplan.engine.failure import LISTABLE, FailureKind
+from voxplan.engine.quantity import parse_span
+from voxplan.engine.request import Simulation, Timestamps
 from voxplan.engine.router import Router
 from voxplan.engine.spelling import listed, suggestion
 from voxplan.io_shell.errors import RequestError
@@ -16,10 +20,13 @@ from voxplan.io_shell.errors import RequestError
 __all__ = (
     "asked_choice",
     "asked_count",
+    "asked_deadline",
     "asked_language",
+    "asked_metadata",
     "asked_names",
     "asked_number",
     "asked_route",
+    "asked_simulation",
     "asked_text",
     "asked_timestamps",
 )
@@ -70,6 +77,39 @@ def asked_names(name: str, wanted: str | Sequence[str]) -> tuple[str, ...]:
         if asked_text(name, each) == "":
             raise RequestError(f"`{name}` holds an empty name")
     return names
+
+
+def asked_metadata(wanted: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+    """Pairs of text, in the order of their names."""
+    pairs = sorted((wanted or {}).items())
+    for name, value in pairs:
+        if asked_text(f"metadata.{name}", value) is None:
+            raise RequestError(f"`metadata.{name}` is nothing: expected text")
+    return tuple(pairs)
+
+
+def asked_deadline(wanted: float | str | None) -> int | None:
+    """Milliseconds from seconds, or from a duration such as `30s`; none stays none."""
+    if wanted is None:
+        return None
+    parsed = parse_span(wanted)
+    if isinstance(parsed, Failure):
+        raise RequestError(f"`deadline`: {parsed.failure()}")
+    span = parsed.unwrap()
+    if span.depends_on_audio or span.base_ms == 0:
+        raise RequestError(f"`deadline` is `{wanted}`: expected some time, such as `30s`")
+    return span.base_ms
+
+
+def asked_simulation(wanted: Mapping[str, FailureKind] | None, *, first_child: bool) -> Simulation | None:
+    """Failures to pretend, by the names of deployments or providers, and in the first child of the plan; None for none."""
+    failures = tuple(sorted((wanted or {}).items()))
+    for name, kind in failures:
+        if kind not in LISTABLE:
+            raise RequestError(
+                f"cannot simulate `{kind}` at `{name}`: no such failure of a call{suggestion(str(kind), LISTABLE)}"
+            )
+    return Simulation(failures=failures, first_child=first_child) if failures or first_child else None
 
 
 def asked_number(name: str, value: float | None, *, least: float = 0.0) -> float | None:

@@ -17,24 +17,38 @@ from msgspec.structs import replace
 from returns.result import Failure
 
 from voxplan.engine.addresses import address_problem
-from voxplan.engine.plan import Plan
+from voxplan.engine.failure import FailureKind
+from voxplan.engine.plan import Plan, attempts
 from voxplan.engine.planning import plan
 from voxplan.engine.request import Options, Request, ResponseFormat, Timestamps
 from voxplan.engine.router import Router
+from voxplan.engine.run import Served, Unserved
 from voxplan.engine.view import View
 from voxplan.io_shell.answer import Answer
-from voxplan.io_shell.asking import asked_choice, asked_language, asked_number, asked_route, asked_text, asked_timestamps
+from voxplan.io_shell.asking import (
+    asked_choice,
+    asked_deadline,
+    asked_language,
+    asked_metadata,
+    asked_names,
+    asked_number,
+    asked_route,
+    asked_simulation,
+    asked_text,
+    asked_timestamps,
+)
 from voxplan.io_shell.audio.probe import AudioProblem, probe
 from voxplan.io_shell.audio.source import AudioInput, AudioSource, open_audio
 from voxplan.io_shell.clock import LoopClock
 from voxplan.io_shell.errors import RequestError, SpecError
 from voxplan.io_shell.failing import refused, unserved
+from voxplan.io_shell.judging import Guardrails, Judging, require_guardrails
 from voxplan.io_shell.keeper import Keeper
 from voxplan.io_shell.loading import SpecSource, load
 from voxplan.io_shell.local.pool import LocalRecogniser
 from voxplan.io_shell.performing import Equipment, Performance
 from voxplan.io_shell.references import resolve
-from voxplan.io_shell.running import Observer, run_plan
+from voxplan.io_shell.running import Observer, Ran, run_plan
 from voxplan.io_shell.transport import HttpxTransport, Transport, new_client
 
 __all__ = ("Vox", "open")
@@ -47,20 +61,23 @@ async def open(  # noqa: A001 - read as `voxplan.open`
     environment: Mapping[str, str] | None = None,
     transport: Transport | None = None,
     observers: Sequence[Observer] = (),
+    guardrails: Guardrails | None = None,
 ) -> AsyncGenerator["Vox", None]:
     """Open a routing spec: a file's path, a Spec, a Router, or nothing for the recogniser on this machine.
 
     `${NAME}` references come from `environment` (default: the process's). `transport` replaces the one that sends bytes.
-    `observers` see everything that happens in every run. Raises SpecError with every mistake at once.
+    `observers` see everything that happens in every run. `guardrails` are the functions of the spec's custom guardrails, by
+    name; see `judging`. Raises SpecError with every mistake at once.
     """
-    router = load(spec)
+    router, functions = load(spec), dict(guardrails or {})
+    require_guardrails(router, functions)
     variables = os.environ if environment is None else environment
     _require_addresses(router, variables)
     async with _http_client() as client, LocalRecogniser() as recogniser:
         equipment = Equipment(
             transport=HttpxTransport(client) if transport is None else transport, recogniser=recogniser, environment=variables
         )
-        vox = Vox(router, equipment, tuple(observers))
+        vox = Vox(router, equipment, tuple(observers), functions)
         try:
             yield vox
         finally:
@@ -97,11 +114,14 @@ def _address_problems(base_url: str, variables: Mapping[str, str]) -> Iterator[s
 class Vox:
     """An opened spec. `view` is what has been seen of its deployments so far."""
 
-    def __init__(self, router: Router, equipment: Equipment, observers: tuple[Observer, ...] = ()) -> None:
+    def __init__(
+        self, router: Router, equipment: Equipment, observers: tuple[Observer, ...] = (), guardrails: Guardrails | None = None
+    ) -> None:
         """Made by `open`."""
         self.router = router
         self._equipment = equipment
         self._observers = observers
+        self._guardrails = guardrails or {}
         self._keeper = Keeper(router)
         self._clock = LoopClock()
         self._closed = False
@@ -132,17 +152,29 @@ class Vox:
         temperature: float | None = None,
         response_format: ResponseFormat = "json",
         timestamps: Timestamps | Sequence[Timestamps] = (),
+        diarize: bool = False,
         filename: str | None = None,
         user: str | None = None,
-        tags: Sequence[str] = (),
+        key: str | None = None,
+        tags: str | Sequence[str] = (),
         metadata: Mapping[str, str] | None = None,
+        fallbacks: str | Sequence[str] = (),
+        deadline: float | str | None = None,
+        allowed: Sequence[str] | None = None,
+        simulate: Mapping[str, FailureKind] | None = None,
+        mock_testing_fallbacks: bool = False,
         seed: int | None = None,
         observers: Sequence[Observer] = (),
     ) -> Answer:
         """Transcribe `audio`: a path, bytes, or a readable stream (sync or async; it is read once, from where it stands).
 
         `route` may be left out when the spec has one route, or one called `default`. `filename` names audio that has no name
-        of its own. `seed` makes the draws repeatable. `observers` see this run only.
+        of its own. `fallbacks`, deployments or routes, follow the route inside its rules; `deadline`, seconds or `"30s"`, bounds
+        all; `allowed` names the deployments and routes that this caller may use (None: all). `seed` makes the draws repeatable.
+        `observers` see this run only.
+
+        To test fallbacks: `simulate={"openai": "rate_limited"}` lets deployments or providers fail without being called,
+        `mock_testing_fallbacks` whatever comes first.
 
         Raises RequestError when the audio or an option is at fault, ProviderError when no attempt gave an answer.
         """
@@ -154,13 +186,19 @@ class Vox:
             temperature=asked_number("temperature", temperature),
             response_format=asked_choice("response_format", response_format, ResponseFormat),
             timestamps=asked_timestamps(timestamps),
+            diarize=diarize,
         )
         request = Request(
             route=asked_route(self.router, route),
             options=options,
-            user=user,
-            tags=tuple(tags),
-            metadata=tuple(sorted((metadata or {}).items())),
+            user=asked_text("user", user),
+            key=asked_text("key", key),
+            tags=asked_names("tags", tags),
+            metadata=asked_metadata(metadata),
+            fallbacks=asked_names("fallbacks", fallbacks),
+            deadline_ms=asked_deadline(deadline),
+            allowed=None if allowed is None else asked_names("allowed", allowed),
+            simulate=asked_simulation(simulate, first_child=mock_testing_fallbacks),
         )
         try:
             async with open_audio(audio, filename=filename) as source:
@@ -175,21 +213,33 @@ class Vox:
         if isinstance(planned, Failure):
             raise refused(planned.failure())
         perform = Performance(self.router, request, audio, self._equipment)
-        ran = await run_plan(planned.unwrap(), perform, self._keeper, self._clock, (*self._observers, *observers))
-        if ran.transcript is None:
+        judge = Judging(self._guardrails, request.options.prompt)
+        seconds = request.audio.seconds
+        admission = self._keeper.run(None if seconds is None else round(seconds * 1000))
+        ran = await run_plan(planned.unwrap(), perform, admission, self._clock, (*self._observers, *observers), judge)
+        if isinstance(ran.ended, Unserved):
             raise unserved(ran, seed, moment_ms)
-        served = next(entry for entry in ran.run.trail if entry.attempt == ran.finish.served)
-        return Answer(
-            transcript=ran.transcript,
-            served_by=served.deployment,
-            attempts=ran.run.trail,
-            skipped=ran.run.skipped,
-            plan=planned.unwrap(),
-            seed=seed,
-            moment_ms=moment_ms,
-            poor=ran.finish.poor,
-            response_format=request.options.response_format,
-        )
+        return _answer(ran, ran.ended, request, seed, moment_ms)
+
+
+def _answer(ran: Ran, served: Served, request: Request, seed: int, moment_ms: int) -> Answer:
+    run = ran.run
+    by = next(entry for entry in run.trail if entry.attempt == served.attempt)
+    node = next(node for node in attempts(run.plan.root) if node.node == by.node)
+    return Answer(
+        transcript=served.transcript,
+        served_by=by.deployment,
+        attempts=run.trail,
+        skipped=run.skipped,
+        plan=run.plan,
+        seed=seed,
+        moment_ms=moment_ms,
+        poor=served.poor,
+        dropped=tuple(degrade.option for degrade in node.degrades if degrade.how == "dropped"),
+        emulated=tuple(degrade.option for degrade in node.degrades if degrade.how == "emulated"),
+        unchecked=served.unchecked,
+        response_format=request.options.response_format,
+    )
 
 
 def _seed(seed: int | None) -> int:

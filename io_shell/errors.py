@@ -3,7 +3,7 @@
     VoxplanError
     ├── SpecError        the policy author: a routing spec with mistakes, all of them, each with its place
     ├── RequestError     the caller: a file that is not audio, a route that does not exist, an option out of range
-    ├── ProviderError    upstream: every attempt failed, or none could start; carries the trail
+    ├── ProviderError    upstream: every attempt failed, none could start, or a guardrail said no; carries the trail
     │   └── AdapterBug   us: the run failed in voxplan's own adapter
     └── MissingExtra     the installation: a part that is not installed, with the command that installs it
 
@@ -12,7 +12,7 @@ Messages are lower-case lines without a final period, and never hold a secret.
 
 from typing import TYPE_CHECKING, Final
 
-from voxplan.engine.failure import KINDS, FailureKind
+from voxplan.engine.failure import FailureKind
 
 if TYPE_CHECKING:
     from voxplan.engine.plan import Plan
@@ -27,7 +27,6 @@ __all__ = (
     "RequestError",
     "SpecError",
     "VoxplanError",
-    "describe",
     "exit_code",
 )
 
@@ -62,7 +61,8 @@ class ProviderError(VoxplanError):
 
     `kind` is the run's failure kind, None when no attempt could start. `attempts` is the trail of all calls in order, `skipped`
     the attempts that did not start, `plan` what was planned (None when there was no plan), `retry_after_ms` when waiting helps.
-    With `seed` and `moment_ms` the plan follows again from the same spec, request and view.
+    `guardrail` is the one that did not approve, where the kind is `blocked`. With `seed` and `moment_ms` the plan follows again
+    from the same spec, request and view.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword for each thing there is to say
@@ -74,6 +74,7 @@ class ProviderError(VoxplanError):
         skipped: "tuple[Skipped, ...]" = (),
         plan: "Plan | None" = None,
         retry_after_ms: int | None = None,
+        guardrail: str | None = None,
         seed: int | None = None,
         moment_ms: int | None = None,
     ) -> None:
@@ -84,6 +85,7 @@ class ProviderError(VoxplanError):
         self.skipped = skipped
         self.plan = plan
         self.retry_after_ms = retry_after_ms
+        self.guardrail = guardrail
         self.seed = seed
         self.moment_ms = moment_ms
 
@@ -127,8 +129,3 @@ HTTP_STATUS: Final[dict[FailureKind, int]] = {
 def exit_code(error: VoxplanError) -> int:
     """The exit code of the command line for `error`: that of its nearest class in the table."""
     return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
-
-
-def describe(kind: FailureKind | None) -> str:
-    """A failure kind in words."""
-    return "no attempt could start" if kind is None else f"{kind}: {KINDS[kind].meaning}"

@@ -2,57 +2,91 @@
 
 from typing import Final
 
-from voxplan.engine.plan import LeftOut, Refusal
-from voxplan.engine.run import Skipped, TrailEntry
-from voxplan.engine.spelling import suggestion
+from voxplan.engine.plan import LeftOut, ReasonCode, Refusal
+from voxplan.engine.run import Skipped, TrailEntry, Unserved
+from voxplan.engine.sizing import LARGEST_ROUTE
+from voxplan.engine.spelling import listed, suggestion
 from voxplan.io_shell.errors import AdapterBug, ProviderError, RequestError, VoxplanError
 from voxplan.io_shell.running import Ran
 
 __all__ = ("refused", "unserved")
 
-_CALLERS: Final = frozenset({"incapable"})
+_CALLERS: Final = frozenset[ReasonCode]({"incapable", "not_allowed"})
+
+# The route itself passed these over, whatever was asked: they say nothing about whose fault it is.
+_PASSED_OVER: Final = frozenset[ReasonCode]({"not_chosen", "not_spilled", "weight_zero"})
 
 
 def refused(refusal: Refusal) -> VoxplanError:
     """The exception for a request without a plan: the caller's fault when no deployment could ever take it."""
-    if refusal.code == "unknown_route":
-        return RequestError(f"unknown route `{refusal.route}`{suggestion(refusal.route, refusal.routes)}")
+    if refusal.code != "nothing_eligible":
+        return RequestError(_misnamed(refusal))
     why = "; ".join(_left_out(entry) for entry in refusal.left_out)
     message = f"no deployment of route `{refusal.route}` can take this request: {why}"
-    if all(any(reason.code in _CALLERS for reason in entry.reasons) for entry in refusal.left_out):
+    codes = [{reason.code for reason in entry.reasons} for entry in refusal.left_out]
+    looked_at = [each for each in codes if not each <= _PASSED_OVER]
+    if looked_at and all(each & _CALLERS for each in looked_at):
         return RequestError(message)
     return ProviderError(message, retry_after_ms=refusal.retry_after_ms)
 
 
+def _misnamed(refusal: Refusal) -> str:
+    """One line about names that are wrong, or not the caller's to use."""
+    close = suggestion(refusal.names[0], refusal.routes) if len(refusal.names) == 1 else ""
+    match refusal.code:
+        case "unknown_route":
+            return f"unknown route `{refusal.route}`{suggestion(refusal.route, refusal.routes)}"
+        case "unknown_fallback":
+            return f"no deployment or route for the fallback {listed(refusal.names)}{close}"
+        case "unknown_simulation":
+            return f"no deployment or provider to simulate failures of: {listed(refusal.names)}{close}"
+        case "not_allowed":
+            return f"this caller may not use {listed(refusal.names)}"
+        case _:
+            return (
+                f"with the fallbacks {listed(refusal.names)} route `{refusal.route}` may take more than {LARGEST_ROUTE} attempts"
+            )
+
+
 def unserved(ran: Ran, seed: int, moment_ms: int) -> VoxplanError:
     """The exception for a run in which nothing served; with seed and moment it can be planned again."""
-    run, kind = ran.run, ran.finish.kind
-    told = "; ".join((*map(_attempt, run.trail), *map(_skipped, run.skipped)))
-    message = f"every attempt failed: {told}" if run.trail else f"no attempt could start: {told}"
+    run, ended = ran.run, ran.ended
+    kind, guardrail = (ended.kind, ended.guardrail) if isinstance(ended, Unserved) else (None, None)
     asked = [entry.failure.retry_after_ms for entry in run.trail if entry.failure is not None]
     waits = [wait for wait in asked if wait is not None]
     if kind == "invalid_request":
-        return RequestError(message)
+        return RequestError(_told(ran))
     error = AdapterBug if kind == "adapter_bug" else ProviderError
     return error(
-        message,
+        _told(ran),
         kind=kind,
         attempts=run.trail,
         skipped=run.skipped,
         plan=run.plan,
+        guardrail=guardrail,
         seed=seed,
         moment_ms=moment_ms,
         retry_after_ms=min(waits, default=None),
     )
 
 
+def _told(ran: Ran) -> str:
+    """What came of every attempt; or that a guardrail said no, which ends all."""
+    run, ended = ran.run, ran.ended
+    if isinstance(ended, Unserved) and ended.guardrail is not None:
+        return f"guardrail `{ended.guardrail}` did not approve: {ended.why}"
+    told = "; ".join((*map(_attempt, run.trail), *map(_skipped, run.skipped)))
+    return f"every attempt failed: {told}" if run.trail else f"no attempt could start: {told}"
+
+
 def _left_out(entry: LeftOut) -> str:
-    return f"`{entry.deployment}` {', '.join(reason.detail for reason in entry.reasons)}"
+    return f"{listed(entry.deployments)} {', '.join(reason.detail for reason in entry.reasons)}"
 
 
 def _attempt(entry: TrailEntry) -> str:
     failure = entry.failure
-    return f"`{entry.deployment}` answered" if failure is None else f"`{entry.deployment}` {failure.kind} ({failure.reason})"
+    ended = "answered" if entry.ending == "accepted" else "was stopped, because another was first"
+    return f"`{entry.deployment}` {ended}" if failure is None else f"`{entry.deployment}` {failure.kind} ({failure.reason})"
 
 
 def _skipped(entry: Skipped) -> str:

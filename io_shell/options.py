@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from voxplan.engine.failure import FailureKind
 from voxplan.engine.request import ResponseFormat, Timestamps
 from voxplan.io_shell.running import Observer
 
@@ -18,10 +19,17 @@ class TranscribeOptions(TypedDict, total=False):
     temperature: float | None
     response_format: ResponseFormat
     timestamps: Timestamps | Sequence[Timestamps]
+    diarize: bool
     filename: str | None
     user: str | None
-    tags: Sequence[str]
+    key: str | None
+    tags: str | Sequence[str]
     metadata: Mapping[str, str] | None
+    fallbacks: str | Sequence[str]
+    deadline: float | str | None
+    allowed: Sequence[str] | None
+    simulate: Mapping[str, FailureKind] | None
+    mock_testing_fallbacks: bool
     seed: int | None
     observers: Sequence[Observer]
 
@@ -39,3 +47,5 @@ class ModelOptions(TypedDict, total=False):
     api_base: str | None
     num_retries: int
     fallbacks: str | Sequence[str]
+    simulate: Mapping[str, FailureKind] | None
+    mock_testing_fallbacks: bool

@@ -1,25 +1,29 @@
 """Carrying out one call: drive the deployment's adapter, and give it what it wants.
 
 The adapter says what to send; this fetches the key, sends, and hands back what came. Nothing here retries, and nothing here
-decides: the first want that cannot be met ends the call in its failure.
+decides: the first want that cannot be met ends the call in its failure. Every call is given the options of the request, with the
+prompt as the input guardrails left it, save what the plan lets its deployment do without (law F7).
 """
 
 from collections.abc import Mapping
 from typing import assert_never, cast
 
 import msgspec
+from msgspec.structs import replace
 from returns.result import Failure, Success
 
+from voxplan.adapters.degrading import completed, reduced
 from voxplan.adapters.registry import ADAPTERS
 from voxplan.adapters.wire import Adapter, Call, Got, HttpRequest, Recognise, Want
 from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.request import Request
+from voxplan.engine.request import Options, Request
 from voxplan.engine.router import Router, RouterDeployment
 from voxplan.engine.run import Send
 from voxplan.engine.transcript import Transcript
 from voxplan.io_shell.audio.source import AudioSource
 from voxplan.io_shell.local.pool import LocalRecogniser
 from voxplan.io_shell.references import Environment, resolve
+from voxplan.io_shell.running import Tell
 from voxplan.io_shell.transport import Transport
 
 __all__ = ("Equipment", "Performance")
@@ -46,8 +50,9 @@ class Performance:
         self._audio = audio
         self._equipment = equipment
 
-    async def __call__(self, send: Send) -> Success[Transcript] | Failure[AttemptFailure]:
-        """Carry out one call."""
+    async def __call__(self, send: Send, tell: Tell) -> Success[Transcript] | Failure[AttemptFailure]:
+        """Carry out one call. No adapter streams yet, so there is nothing to `tell`."""
+        del tell
         deployment = self._router.deployments[send.deployment]
         key = _resolved(deployment.api_key, self._equipment.environment)
         base_url = _resolved(deployment.base_url, self._equipment.environment)
@@ -55,19 +60,22 @@ class Performance:
             return key
         if isinstance(base_url, Failure):
             return base_url
-        call = self._call(deployment, base_url.unwrap(), has_key=key.unwrap() is not None)
-        return await self._drive(self._equipment.adapters[deployment.provider], call, key.unwrap())
-
-    def _call(self, deployment: RouterDeployment, base_url: str | None, *, has_key: bool) -> Call:
-        return Call(
+        call = Call(
             provider=deployment.provider,
             model=deployment.model,
-            options=self._request.options,
+            options=self._options(send, deployment),
             audio=self._request.audio,
             filename=self._audio.filename,
-            base_url=base_url,
-            has_key=has_key,
+            base_url=base_url.unwrap(),
+            has_key=key.unwrap() is not None,
         )
+        ended = await self._drive(self._equipment.adapters[deployment.provider], call, key.unwrap())
+        return Success(completed(ended.unwrap(), send.degrades)) if isinstance(ended, Success) else ended
+
+    def _options(self, send: Send, deployment: RouterDeployment) -> Options:
+        options = self._request.options
+        approved = options if send.prompt is None else replace(options, prompt=send.prompt)
+        return reduced(approved, send.degrades, deployment.capabilities)
 
     async def _drive(self, adapter: Adapter, call: Call, key: str | None) -> Success[Transcript] | Failure[AttemptFailure]:
         exchange = adapter(call)

@@ -17,6 +17,7 @@ from anyio.from_thread import start_blocking_portal
 
 from voxplan.adapters.catalog import CATALOG
 from voxplan.engine.addresses import address_problem
+from voxplan.engine.failure import FailureKind
 from voxplan.engine.quantity import Span
 from voxplan.engine.request import ResponseFormat, Timestamps
 from voxplan.engine.router import Router
@@ -51,11 +52,15 @@ async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM'
     api_base: str | None = None,
     num_retries: int = 0,
     fallbacks: str | Sequence[str] = (),
+    simulate: Mapping[str, FailureKind] | None = None,
+    mock_testing_fallbacks: bool = False,
 ) -> Answer:
     """Transcribe `file` with `model`, then with each of `fallbacks` until one answers.
 
     `timeout` is the whole call's, in seconds; `num_retries` more calls to each model; `api_key` and `api_base` belong to
-    `model` alone (default: the provider's own address, its key from the environment).
+    `model` alone (default: the provider's own address, its key from the environment). To test fallbacks,
+    `mock_testing_fallbacks` lets `model` fail without being called, and `simulate` the providers that it names, as in
+    `{"openai": "rate_limited"}`.
     """
     if api_base is not None and (problem := address_problem(api_base)):
         raise RequestError(f"`api_base`: {problem}")
@@ -73,6 +78,8 @@ async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM'
             temperature=temperature,
             response_format=response_format,
             timestamps=timestamp_granularities,
+            simulate=simulate,
+            mock_testing_fallbacks=mock_testing_fallbacks,
         )
 
 

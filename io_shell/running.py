@@ -1,21 +1,18 @@
 """The shell's loop: it does what the driver commands and reports what happens. It owns no policy.
 
-Every call runs in its own task under its own cancel scope. The loop waits for the next thing to happen, which is a call that
-ended or a moment that came (a call's `until`, a wake), and hands it to the driver. What happens at one instant is handed over
-in the engine's order.
+Every call and every check is an errand in a task of its own. The loop takes what happened, one event after another, to the
+driver, and carries out what that commands; a denial is answered before anything else can happen.
 """
 
-import heapq
-import itertools
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+import traceback
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final, Protocol
 
 import anyio
-import anyio.lowlevel
 import msgspec
-from anyio.abc import TaskGroup
-from anyio.streams.memory import MemoryObjectReceiveStream
 from returns.result import Failure, Success
 
 from voxplan.engine.driving import advance, begin
@@ -24,42 +21,51 @@ from voxplan.engine.plan import Plan
 from voxplan.engine.progress import Run
 from voxplan.engine.run import (
     Answered,
+    Broke,
     Cancel,
     Cancelled,
+    Check,
+    Checked,
     Command,
+    Delta,
     Denied,
+    Ended,
     Event,
     Failed,
     Finish,
     Observation,
     Observe,
+    Release,
     Send,
+    Verdict,
     Wake,
     Woke,
-    precedence,
 )
 from voxplan.engine.transcript import Transcript
 from voxplan.io_shell.clock import Clock
+from voxplan.io_shell.errands import Errands
 
 __all__ = (
     "Admission",
     "Happened",
+    "Judge",
     "Observer",
     "Outcome",
     "Performer",
     "Ran",
+    "Tell",
     "run_plan",
 )
 
 _LOG: Final = logging.getLogger("voxplan")
 
-# How many turns of the event loop a call that ends at an instant may need to say so, when a timer fires at that same instant.
-_SETTLE: Final = 4
-_INBOX: Final = 512  # more than the calls a plan may have (256), so that a call that ends never waits to say so
-
 Outcome = Success[Transcript] | Failure[AttemptFailure]
-Performer = Callable[[Send], Awaitable[Outcome]]
-"""Carries out one call. It is cancelled when the call's time is over."""
+Tell = Callable[[], None]
+Performer = Callable[[Send, Tell], Awaitable[Outcome]]
+"""Carries out one call, and tells when text comes before the end. It is cancelled when the call's time is over."""
+
+Judge = Callable[[Check], Awaitable[Verdict]]
+"""Carries out one check. It is cancelled when the check's time is over."""
 
 
 class Admission(Protocol):
@@ -85,90 +91,89 @@ Observer = Callable[[Happened], None]
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that is over, and the transcript it serves, if any."""
+    """A run that is over, and how: with the transcript that it serves, or without one."""
 
     run: Run
-    finish: Finish
-    transcript: Transcript | None
+    ended: Ended
 
 
-async def run_plan(plan: Plan, perform: Performer, admission: Admission, clock: Clock, observers: Sequence[Observer] = ()) -> Ran:
+async def _no_judge(check: Check) -> Verdict:
+    return Broke(why=f"nobody here carries out `{check.guardrail.name}`")
+
+
+async def run_plan(
+    plan: Plan,
+    perform: Performer,
+    admission: Admission,
+    clock: Clock,
+    observers: Sequence[Observer] = (),
+    judge: Judge = _no_judge,
+) -> Ran:
     """Carry out `plan` and return how it ended. Cancelled from outside, it stops every call and observes them as cancelled."""
-    loop = _Loop(perform, admission, clock, observers)
     async with anyio.create_task_group() as tasks:
+        loop = _Loop(_Performing(perform, judge), admission, Errands(clock, tasks), observers)
+        moment_ms = clock.now_ms()
+        loop.take(begin(plan, moment_ms), moment_ms)
         try:
-            await loop.carry_out(plan, tasks)
+            await loop.finish()
         except anyio.get_cancelled_exc_class():
-            loop.cancel()
+            loop.hand_over(clock.now_ms(), Cancelled())
             raise
         finally:
             loop.close()
     return loop.ran()
 
 
+_Step = tuple[Run, tuple[Command, ...]]
+
+
 class _Loop:
-    """What is under way in one run: calls with their scopes, moments to come, and what has happened but is not handed over."""
+    """Between the driver, whose run it holds, and everybody who carries out its commands."""
 
-    def __init__(self, perform: Performer, admission: Admission, clock: Clock, observers: Sequence[Observer]) -> None:
-        self._perform = perform
+    def __init__(self, performing: "_Performing", admission: Admission, errands: Errands, observers: Sequence[Observer]) -> None:
+        self._performing = performing
         self._admission = admission
-        self._clock = clock
+        self._errands = errands
         self._observers = observers
-        self._scopes: dict[int, anyio.CancelScope] = {}
-        self._timers: list[tuple[int, int, Event]] = []
-        self._timers_set = itertools.count()
-        self._denied: list[tuple[int, Event]] = []
-        self._ended, self._inbox = anyio.create_memory_object_stream[tuple[int, Event]](_INBOX)
-        self._tasks: TaskGroup
+        self._denied: deque[Denied] = deque()
+        self._told: set[int] = set()
         self._run: Run
-        self._transcripts: dict[int, Transcript] = {}
 
-    async def carry_out(self, plan: Plan, tasks: TaskGroup) -> None:
-        """From the first command to the last; calls run in `tasks`."""
-        self._tasks = tasks
-        moment_ms = self._clock.now_ms()
-        self._take(begin(plan, moment_ms), moment_ms)
+    def take(self, step: _Step, moment_ms: int) -> None:
+        """Carry out what the driver commands; then answer it for what was denied, before anything else can happen."""
+        self._carry_out(step, moment_ms)
+        while self._denied:
+            denied = self._denied.popleft()
+            self._tell(moment_ms, denied)
+            self._carry_out(advance(self._run, denied, moment_ms), moment_ms)
+
+    def hand_over(self, moment_ms: int, event: Event) -> None:
+        """Report what happened, and do what follows."""
+        self._tell(moment_ms, event)
+        self.take(advance(self._run, event, moment_ms), moment_ms)
+
+    async def finish(self) -> None:
+        """Go on until the run is over."""
         while self._run.finished is None:
-            for moment_ms, event in await self._happened():
-                self._tell(moment_ms, event)
-                self._take(advance(self._run, event, moment_ms), moment_ms)
+            self.hand_over(*await self._errands.next())
 
     def ran(self) -> Ran:
         """The run that is over."""
         finish = self._run.finished
         if finish is None:
             raise RuntimeError("the run is not over")
-        served = finish.served
-        return Ran(run=self._run, finish=finish, transcript=None if served is None else self._transcripts[served])
-
-    def cancel(self) -> None:
-        """The caller went away."""
-        moment_ms = self._clock.now_ms()
-        self._take(advance(self._run, Cancelled(), moment_ms), moment_ms)
+        return Ran(run=self._run, ended=finish.ended)
 
     def close(self) -> None:
-        """Take nothing more in, and stop what is still out."""
-        for attempt in tuple(self._scopes):
-            self._stop(attempt)
-        self._ended.close()
-        self._inbox.close()
+        """Stop what is still out."""
+        self._errands.close()
 
-    def _take(self, step: tuple[Run, tuple[Command, ...]], moment_ms: int) -> None:
-        """Carry out what the driver commands, in order and without waiting."""
+    def _carry_out(self, step: _Step, moment_ms: int) -> None:
+        """The driver's commands, in order and without waiting."""
         self._run, commands = step
         for command in commands:
             self._tell(moment_ms, command)
-            match command:
-                case Send():
-                    self._send(command, moment_ms)
-                case Wake(timer=timer, at_ms=at_ms):
-                    self._set_timer(at_ms, Woke(timer=timer))
-                case Cancel(attempt=attempt):
-                    self._stop(attempt)
-                case Observe(observation=observation):
-                    self._admission.observe(observation)
-                case Finish():
-                    pass
+            self._obey(command, moment_ms)
 
     def _tell(self, moment_ms: int, what: Command | Event) -> None:
         """Let the observers see it; one that raises is logged and changes nothing (law X4)."""
@@ -178,76 +183,72 @@ class _Loop:
             except Exception:  # noqa: BLE001 - whatever an embedding service's observer does wrong stays its own
                 _LOG.exception("an observer of the run raised")
 
-    async def _happened(self) -> list[tuple[int, Event]]:
-        """Wait until something has happened, and return all that has, in the order of moments and of the engine."""
-        happened, self._denied = self._denied, []
-        if not happened:
-            happened = await self._wait()
-        return sorted(happened, key=lambda entry: (entry[0], precedence(entry[1])))
-
-    async def _wait(self) -> list[tuple[int, Event]]:
-        happened: list[tuple[int, Event]] = []
-        deadline = self._clock.loop_time(self._timers[0][0]) if self._timers else float("inf")
-        with anyio.CancelScope(deadline=deadline):
-            happened.append(await self._inbox.receive())
-        if not happened:
-            for _ in range(_SETTLE):
-                await anyio.lowlevel.checkpoint()
-        happened.extend(_drained(self._inbox))
-        happened.extend(self._due())
-        return happened
-
-    def _due(self) -> Iterator[tuple[int, Event]]:
-        """The moments that have come. A call whose time is over is stopped; one that has ended needs no timer any more."""
-        now_ms = self._clock.now_ms()
-        while self._timers and self._timers[0][0] <= now_ms:
-            at_ms, _, event = heapq.heappop(self._timers)
-            if isinstance(event, Failed):
-                scope = self._scopes.pop(event.attempt, None)
-                if scope is None:
-                    continue
-                scope.cancel()
-            yield at_ms, event
-
-    def _set_timer(self, at_ms: int, event: Event) -> None:
-        # The count keeps the heap from comparing events; their order at one instant is the engine's.
-        heapq.heappush(self._timers, (at_ms, next(self._timers_set), event))
-
-    def _stop(self, attempt: int) -> None:
-        """Stop a call; one that ended at this instant, and has not been heard yet, has no scope any more."""
-        scope = self._scopes.pop(attempt, None)
-        if scope is not None:
-            scope.cancel()
+    def _obey(self, command: Command, moment_ms: int) -> None:
+        match command:
+            case Send():
+                self._send(command, moment_ms)
+            case Check():
+                self._check(command, moment_ms)
+            case Wake(timer=timer, at_ms=at_ms):
+                self._errands.remind(at_ms, Woke(timer=timer))
+            case Cancel(attempt=attempt):
+                self._errands.stop(("call", attempt))
+            case Observe(observation=observation):
+                self._admission.observe(observation)
+            case Release() | Finish():
+                pass  # for the observers: whoever streams text listens for the first, and the last is in the run
 
     def _send(self, send: Send, moment_ms: int) -> None:
+        if send.simulated is not None:
+            failure = AttemptFailure(kind=send.simulated, reason="simulated", sent="no", charged="no")
+            self._errands.put(moment_ms, Failed(attempt=send.attempt, failure=failure))
+            return
         denied = self._admission.admit(send, moment_ms)
         if denied is not None:
-            self._denied.append((moment_ms, Denied(attempt=send.attempt, why=denied)))
+            self._denied.append(Denied(attempt=send.attempt, why=denied))
             return
-        scope = self._scopes[send.attempt] = anyio.CancelScope()
         failure = AttemptFailure(kind="timed_out", reason=f"no whole answer within {send.until_ms - send.at_ms} ms")
-        self._set_timer(send.until_ms, Failed(attempt=send.attempt, failure=failure))
-        self._tasks.start_soon(self._call, send, scope)
+        late = Failed(attempt=send.attempt, failure=failure)
+        call = partial(self._performing.call, send, partial(self._text_came, send.attempt))
+        self._errands.start(("call", send.attempt), call, send.until_ms, late)
 
-    async def _call(self, send: Send, scope: anyio.CancelScope) -> None:
-        with scope:
-            event = await self._outcome(send)
-            if self._scopes.pop(send.attempt, None) is not None:
-                self._ended.send_nowait((self._clock.now_ms(), event))
+    def _text_came(self, attempt: int) -> None:
+        """Only the first text of a call is an event: that is the one that commits the run."""
+        if attempt not in self._told:
+            self._told.add(attempt)
+            self._errands.say(("call", attempt), Delta(attempt=attempt))
 
-    async def _outcome(self, send: Send) -> Event:
+    def _check(self, check: Check, moment_ms: int) -> None:
+        late = Checked(check=check.check, verdict=Broke(why=f"no verdict within {check.until_ms - moment_ms} ms"))
+        self._errands.start(("check", check.check), partial(self._performing.check, check), check.until_ms, late)
+
+
+class _Performing:
+    """The boundary to those who carry out calls and checks: whatever they raise becomes an event."""
+
+    def __init__(self, perform: Performer, judge: Judge) -> None:
+        self._perform = perform
+        self._judge = judge
+
+    async def call(self, send: Send, tell: Tell) -> Event:
+        """How a call ended."""
         try:
-            outcome = await self._perform(send)
+            outcome = await self._perform(send, tell)
         except Exception as bug:  # noqa: BLE001 - the one boundary where our own faults become the failure `adapter_bug`
             _LOG.exception("the adapter of deployment `%s` raised", send.deployment)
             reason = f"{type(bug).__name__} in the adapter of `{send.deployment}`"
             return Failed(attempt=send.attempt, failure=AttemptFailure(kind="adapter_bug", reason=reason))
         if isinstance(outcome, Failure):
             return Failed(attempt=send.attempt, failure=outcome.failure())
-        self._transcripts[send.attempt] = outcome.unwrap()
         return Answered(attempt=send.attempt, transcript=outcome.unwrap())
 
-
-def _drained(inbox: MemoryObjectReceiveStream[tuple[int, Event]]) -> list[tuple[int, Event]]:
-    waiting = inbox.statistics().current_buffer_used
-    return [inbox.receive_nowait() for _ in range(waiting)]
+    async def check(self, check: Check) -> Event:
+        """How a check ended."""
+        try:
+            verdict = await self._judge(check)
+        except Exception as fault:  # noqa: BLE001 - whatever a guardrail does wrong, nothing passes it (law G4)
+            # Where it went wrong, without the fault's own text: that may hold what was said.
+            trace = "".join(traceback.format_tb(fault.__traceback__))
+            _LOG.error("the guardrail `%s` raised %s\n%s", check.guardrail.name, type(fault).__name__, trace)
+            verdict = Broke(why=f"{type(fault).__name__} in the guardrail")
+        return Checked(check=check.check, verdict=verdict)

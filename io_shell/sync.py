@@ -21,6 +21,7 @@ from voxplan.engine.view import View
 from voxplan.io_shell import client
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.audio.source import AudioInput
+from voxplan.io_shell.judging import Guardrails
 from voxplan.io_shell.loading import SpecSource
 from voxplan.io_shell.options import TranscribeOptions
 from voxplan.io_shell.running import Observer
@@ -32,11 +33,15 @@ T = TypeVar("T")
 
 @contextmanager
 def open_sync(
-    spec: SpecSource = None, *, environment: Mapping[str, str] | None = None, observers: Sequence[Observer] = ()
+    spec: SpecSource = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    observers: Sequence[Observer] = (),
+    guardrails: Guardrails | None = None,
 ) -> Generator["SyncVox", None, None]:
     """`voxplan.open` for code without async. The event loop lives in a thread for as long as the `with`."""
     with start_blocking_portal() as portal:
-        opened = client.open(spec, environment=environment, observers=observers)
+        opened = client.open(spec, environment=environment, observers=observers, guardrails=guardrails)
         with portal.wrap_async_context_manager(opened) as vox:
             yield SyncVox(portal, vox)
 

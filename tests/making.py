@@ -1,15 +1,15 @@
 """Short ways to make the engine's values in tests; whatever a test does not say has the plainest value there is."""
 
+from tests.plans import attempt, failure, first, guardrail, plan_of, race, transcript
 from voxplan.engine.capability import Capabilities, ProviderFacts
 from voxplan.engine.compiling import compile_checked
-from voxplan.engine.failure import STAR, AttemptFailure, FailureKind
-from voxplan.engine.plan import Attempt, Bounds, First, Gates, Node, Plan
+from voxplan.engine.failure import FailureKind
+from voxplan.engine.plan import Plan
 from voxplan.engine.planning import plan
 from voxplan.engine.request import Request
 from voxplan.engine.router import Router
 from voxplan.engine.run import Observation, Send
 from voxplan.engine.spec import Deployment, RouteNode, Rules, Spec
-from voxplan.engine.transcript import Transcript
 from voxplan.engine.view import EMPTY_VIEW, View
 
 __all__ = (
@@ -17,9 +17,11 @@ __all__ = (
     "attempt",
     "failure",
     "first",
+    "guardrail",
     "observation",
     "plan_of",
     "planned",
+    "race",
     "router",
     "send",
     "spec",
@@ -35,57 +37,6 @@ CATALOG = {
     "hosted": ProviderFacts(provider="hosted", needs_key=False, needs_base_url=True, otherwise=ABLE),
     "bare": ProviderFacts(provider="bare", needs_key=False, takes_key=False, takes_base_url=False),
 }
-
-
-def attempt(
-    deployment: str,
-    *,
-    timeout_ms: int = 1000,
-    deadline_ms: int | None = None,
-    shortest_ms: int = 0,
-    delays_ms: tuple[int, ...] = (),
-    retry_on: tuple[FailureKind, ...] = (),
-    retry_on_hint: tuple[FailureKind, ...] = (),
-    patience_ms: int = 0,
-    gates: Gates | None = None,
-    credential: str | None = None,
-    node: str | None = None,
-) -> Attempt:
-    """An attempt at `deployment`, named after it."""
-    return Attempt(
-        node=node or f"r/{deployment}",
-        deployment=deployment,
-        credential=credential or deployment,
-        vendor="any",
-        timeout_ms=timeout_ms,
-        deadline_ms=deadline_ms,
-        shortest_ms=shortest_ms,
-        delays_ms=delays_ms,
-        retry_on=retry_on,
-        retry_on_hint=retry_on_hint,
-        patience_ms=patience_ms,
-        gates=gates,
-    )
-
-
-def first(*children: Node, on: tuple[FailureKind, ...] = STAR, deadline_ms: int | None = None, node: str = "r") -> First:
-    """A `first` of these children."""
-    return First(node=node, children=children, on=on, deadline_ms=deadline_ms)
-
-
-def plan_of(root: Node, *, cooling_try: str | None = None) -> Plan:
-    """A plan with this root."""
-    return Plan(route="r", spec_digest="0", root=root, bounds=Bounds(attempts=9, longest_ms=9), cooling_try=cooling_try)
-
-
-def failure(kind: FailureKind, *, retry_after_ms: int | None = None) -> AttemptFailure:
-    """A failure of this kind."""
-    return AttemptFailure(kind=kind, reason=kind.replace("_", " "), retry_after_ms=retry_after_ms)
-
-
-def transcript(text: str = "hello there") -> Transcript:
-    """A transcript of this text."""
-    return Transcript(text=text)
 
 
 def send(deployment: str, *, at_ms: int = 0, until_ms: int = 1000, despite_cooling: bool = False) -> Send:

@@ -1,127 +1,237 @@
-"""The naive second interpreter: what a spec means, by plain recursion over the spec itself.
+"""The naive second interpreter, first half: what a spec lets a request attempt, by plain recursion over the spec itself.
 
-It was written from the language reference, not from the engine, and shares with it only the structs, the table of failure
-kinds, `incapable` and the random draws. No router, no plan, no events: `Planned` walks the spec and keeps what may be
-attempted, `Lived` walks what is left and lives through a scripted world. Slow and obvious; engine and shell are held against it.
+It was written from the language reference, not from the engine, and shares with it only the structs, the table of failure kinds,
+`lacks`, `worst_cost` and the raw draws. No router, no plan: `Planned` walks the spec, decides every condition, and keeps what
+may be attempted; `tests.reference_run` lives through that in a scripted world. How rules meet is in `tests.reference_rules`, what
+is known of requests and deployments in `tests.reference_facts`. Slow and obvious; engine and shell are held against it.
 """
 
 import math
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from msgspec.json import encode
 
-from tests.laws.worlds import Made, Missed, Trace, World
+from tests.reference_facts import Asked, Known
+from tests.reference_rules import REPLAYS, Chain, Held, Leaf, Place, Step, coprime, failing, kinds, label_of, least, leaves, named
 from voxplan.engine import draws
-from voxplan.engine.capability import ProviderFacts, incapable
-from voxplan.engine.failure import KINDS, FailureKind
+from voxplan.engine.capability import ProviderFacts, lacks
 from voxplan.engine.quantity import Span
-from voxplan.engine.request import Request
-from voxplan.engine.spec import Accept, Arm, Retry, RouteNode, Rules, Spec
+from voxplan.engine.request import Request, Simulation
+from voxplan.engine.spec import Arm, Balance, RouteNode, Spec
 from voxplan.engine.view import View
 
-Kinds = frozenset[FailureKind]
+__all__ = ("Planned",)
 
 
-class Leaf(NamedTuple):
-    """A deployment that may be attempted, with what holds there."""
+class Out(NamedTuple):
+    """A leaf that is left out with every reason (its name is a deployment's), or arms for which there was no room."""
 
     node: str
-    draw: str
-    deployment: str
-    credential: tuple[str | None, ...]
-    deadline_ms: int | None
-    timeout_ms: int
-    shortest_ms: int
-    rules: Rules
-
-
-class Chain(NamedTuple):
-    """A `first`, or a `balance` whose order has been drawn."""
-
-    deadline_ms: int | None
-    on: Kinds
-    children: "tuple[Step, ...]"
-
-
-Step = Leaf | Chain
+    deployments: frozenset[str]
+    why: frozenset[str]
 
 
 class Planned:
-    """What may be attempted for one request at one moment: `root`, or None; and the `excluded` leaves, each with every reason."""
+    """What may be attempted for one request at one moment: `root`, or None and why (`refused`); `out` is what is left out."""
 
     def __init__(
         self, spec: Spec, catalog: Mapping[str, ProviderFacts], request: Request, view: View, moment: int, seed: int
     ) -> None:
-        self.spec, self.catalog, self.request, self.view, self.moment, self.seed = spec, catalog, request, view, moment, seed
+        self.spec, self.request, self.view, self.moment, self.seed = spec, request, view, moment, seed
+        self.known = {name: Known.of(spec, catalog, name) for name in spec.deployments}
+        self.asked = Asked(request, moment, seed)
+        self.simulate = request.simulate or Simulation()
+        self.out: list[Out] = []
+        self.only_cooling: list[Leaf] = []
         self.cooling_try: Leaf | None = None
-        self.excluded: list[tuple[Leaf, set[str]]] = []
-        self.root = self._route()
-        cooling = [leaf for leaf, why in self.excluded if why == {"cooling"} and leaf.rules.when_all_cooling != "refuse"]
-        if self.root is None and cooling:
-            self.cooling_try = min(cooling, key=lambda leaf: (view.of(leaf.deployment).until_ms, leaf.deployment, leaf.node))
-            self.root = self._route()
+        self.refused = self._refused()
+        self.root = self._root() if self.refused is None else None
+        if self.refused is None and self.root is None:
+            self.refused = "nothing_eligible"
+
+    def _refused(self) -> str | None:
+        """What is wrong with the request itself."""
+        request, names = self.request, {*self.spec.deployments, *self.spec.routes}
+        simulable = {*self.known, *(known.provider for known in self.known.values())}
+        wrong = {
+            "unknown_route": request.route not in self.spec.routes,
+            "unknown_fallback": not names.issuperset(request.fallbacks),
+            "not_allowed": request.allowed is not None and not {request.route, *request.fallbacks}.issubset(request.allowed),
+            "unknown_simulation": not simulable.issuperset(name for name, _ in self.simulate.failures),
+        }
+        return next((code for code, holds in wrong.items() if holds), None)
+
+    def _root(self) -> Step | None:
+        root = self._route()
+        cooling = [leaf for leaf in self.only_cooling if leaf.held.cooling == "try"]
+        if root is None and cooling:
+            self.cooling_try = min(cooling, key=lambda leaf: (self._cools_until(leaf.known), leaf.known.name, leaf.node))
+            root = self._route()
+        if isinstance(root, Chain) and self.simulate.first_child:
+            return root._replace(children=(failing(root.children[0]), *root.children[1:]))
+        return failing(root) if root and self.simulate.first_child else root
 
     def _route(self) -> Step | None:
-        name, defaults = self.request.route, self.spec.defaults
-        self.excluded = []
-        return self._walk(self.spec.routes[name], name, name, defaults, [defaults.deadline], set())
+        """The route, and after it the fallbacks of the request, inside all rules of the route's root."""
+        name, said = self.request.route, self.spec.defaults
+        limit = None if self.request.deadline_ms is None else Span(self.request.deadline_ms)
+        node, held, place = self.spec.routes[name], Held().inside(said), Place(name, name, (limit,)).inside(said)
+        self.out, self.only_cooling = [], []
+        if not self.request.fallbacks:
+            return self._walk(node, place, held, frozenset())
+        while node.use in self.spec.routes:
+            node, held, place = self.spec.routes[node.use], held.inside(node), place.inside(node)
+        routes = tuple(RouteNode(use=each) for each in (name, *self.request.fallbacks))
+        return self._first(RouteNode(first=routes), place.inside(node), held.inside(node), frozenset())
 
-    def _walk(
-        self, node: RouteNode, name: str, draw: str, outer: Rules, deadlines: list[Span | None], why: set[str]
-    ) -> Step | None:
-        """What may be attempted from `node` down. `deadlines`: what else counts from its entry; `why`: what speaks against it."""
-        rules, deadlines = _inward(outer, node), [*deadlines, node.deadline]
+    def _walk(self, node: RouteNode, place: Place, held: Held, why: frozenset[str]) -> Step | None:
+        """What may be attempted from `node` down, inside what is `held` around it; `why` is what speaks against all of it."""
+        held, place = held.inside(node), place.inside(node)
         if node.use in self.spec.routes:
-            return self._walk(self.spec.routes[node.use], name, node.use, rules, deadlines, why)
-        deadline = min((ms for span in deadlines if (ms := self._ms(span)) is not None), default=None)
-        if node.use is not None:
-            return self._leaf(node.use, name, draw, deadline, rules, why)
-        arms = _arms(node)
-        order, most = list(arms), len(arms)
-        if node.balance:
-            weights = _coprime({label: Fraction(str(arm.weight)) for label, arm in arms.items()})
-            drawn = draws.order(self.seed, draw, tuple((label, weight) for label, weight in weights.items() if weight))
-            order = [*drawn, *(label for label, weight in weights.items() if not weight)]
-            most = len(arms) if node.balance.spill is None else 1 + node.balance.spill
-        children: tuple[Step, ...] = ()
-        for label in order:
-            against = {"weight_zero"} if not arms[label].weight else {"not_spilled"} if len(children) == most else set[str]()
-            child = self._walk(arms[label].route, f"{name}/{label}", f"{draw}/{label}", rules, [], why | against)
-            children = (*children, child) if child else children
-        return Chain(deadline, _kinds(node.on or ("*",)), children) if children else None
+            return self._walk(self.spec.routes[node.use], place._replace(draw=node.use), held, why)
+        if node.use:
+            return self._leaf(self.known[node.use], place, held, why)
+        if node.when:
+            return self._when(node, place, held, why)
+        return self._balance(node, node.balance, place, held, why) if node.balance else self._first(node, place, held, why)
 
-    def _leaf(self, name: str, node: str, draw: str, deadline: int | None, rules: Rules, why: set[str]) -> Leaf | None:
+    def _first(self, node: RouteNode, place: Place, held: Held, why: frozenset[str]) -> Chain | None:
+        """A `first` or a `race`, which is a `first` where the audio may not always be sent again."""
+        arms = named(self._arms(node))
+        children = [self._walk(arm.route, place.below(label), held, why) for label, arm in arms.items()]
+        overlaps = node.race and self._always(node, held.replay)
+        return self._chain(node, place, children, self.asked.ms(node.race.stagger) if node.race and overlaps else None)
+
+    def _chain(self, node: RouteNode, place: Place, children: Iterable[Step | None], stagger: int | None = None) -> Chain | None:
+        found = tuple(child for child in children if child is not None)
+        return Chain(place.node, *self._limits(place), kinds(node.on or ("*",)), found, stagger) if found else None
+
+    def _limits(self, place: Place) -> tuple[int | None, int | None]:
+        return least(*map(self.asked.ms, place.deadlines)), least(*(money and money.nano for money in place.budgets))
+
+    def _when(self, node: RouteNode, place: Place, held: Held, why: frozenset[str]) -> Step | None:
+        """The branch that is taken. What counts from the entry of the `when` counts from that of its branch."""
+        branches = node.when or ()
+        routes = (*(branch.then for branch in branches), *((node.otherwise,) if node.otherwise else ()))
+        holding = (at for at, branch in enumerate(branches) if self.asked.holds(branch.if_))
+        taken = next(holding, len(branches))
+        found = None
+        for at, (label, arm) in enumerate(named([Arm(route=route) for route in routes]).items()):
+            there = place.below(label)._replace(deadlines=place.deadlines, budgets=place.budgets)
+            child = self._walk(arm.route, there, held, why if at == taken else why | {"not_chosen"})
+            found = found or child
+        return found
+
+    def _balance(self, node: RouteNode, balance: Balance, place: Place, held: Held, why: frozenset[str]) -> Chain | None:
+        """The arms in the order of the strategy, as many as there is room for."""
+        arms = named(self._arms(node))
+        weights = coprime({label: Fraction(str(arm.weight)) for label, arm in arms.items()})
+        tried: dict[str, tuple[Step | None, list[Out], list[Leaf]]] = {}
+        before, self.out, self.only_cooling = (self.out, self.only_cooling), [], []
+        for label, arm in arms.items():
+            child = self._walk(arm.route, place.below(label), held, why if weights[label] else why | {"weight_zero"})
+            tried[label], self.out, self.only_cooling = (child, self.out, self.only_cooling), [], []
+        self.out, self.only_cooling = before
+        order = list(draws.order(self._chance(balance, place), tuple((label, each) for label, each in weights.items() if each)))
+        if balance.by not in {"weight", "sticky"}:
+            order.sort(key=lambda label: self._score(balance.by, tried[label][0]))  # the draw decides between equals
+        children: list[Step] = []
+        for label in (*(label for label, weight in weights.items() if not weight), *order):
+            child, out, cooling = tried[label]
+            if balance.spill is not None and len(children) > balance.spill:
+                self.out.append(Out(place.node, self._below(arms[label].route), frozenset({"not_spilled"})))
+                continue
+            self.out, self.only_cooling = self.out + out, self.only_cooling + cooling
+            children += [child] if child else []
+        return self._chain(node, place, children)
+
+    def _chance(self, balance: Balance, place: Place) -> int:
+        """What decides between the arms: the seed, or with `sticky` what the request always has in common."""
+        value = self.asked.facts.get(balance.key or "") if balance.by == "sticky" else None
+        salt = place.draw if balance.salt is None else balance.salt
+        return draws.draw(0, "sticky", salt, str(value[0])) if value else draws.draw(self.seed, place.draw)
+
+    def _score(self, by: str, step: Step | None) -> tuple[float, float]:
+        """What the first attempt of an arm is worth, the least first. Arms without any attempt take no room."""
+        if step is None:
+            return (-1, 0)
+        leaf = leaves(step)[0]
+        seen = self.view.of(leaf.known.name)
+        busy = seen.load.in_flight
+        if by == "latency" and seen.latency is None:
+            return (1, busy) if busy else (0, 0)
+        if by == "latency" and seen.latency is not None:
+            return (0, seen.latency.us_per_second * (busy + 1))
+        if by == "cost":
+            cost = leaf.known.cost(60.0) if leaf.cost is None else leaf.cost
+            return (1, 0) if cost is None else (0, cost)
+        return (0, busy if by == "least_busy" else -leaf.known.free(self.view, self.moment))
+
+    def _leaf(self, known: Known, place: Place, held: Held, why: frozenset[str]) -> Leaf | None:
         """The leaf, unless something speaks against it."""
-        own = self.spec.deployments[name]
-        account = self.spec.accounts[own.account] if own.account else own
-        facts = self.catalog[account.provider or ""]
-        key, url = own.api_key or account.api_key or facts.default_key, own.base_url or account.base_url
-        by_key = ("key", facts.provider, key, url) if key else ("deployment", name)
-        credential = ("account", own.account) if own.account and not own.api_key else by_key
-        timeout = self._ms(rules.timeout)
-        if timeout is None:
-            timeout = 600_000 + math.ceil(Fraction(self.request.audio.seconds or 0) * 1000)
-        leaf = Leaf(node, draw, name, credential, deadline, timeout, self._ms(own.shortest) or 0, rules)
-        seen, tried_anyway = self.view.of(name), self.cooling_try is not None and self.cooling_try.node == node
-        reasons = {
-            "incapable": bool(incapable(facts.capabilities(own.model), self.request)),
+        seconds = self.request.audio.seconds
+        timeout = self.asked.ms(held.timeout)
+        default = 600_000 + math.ceil(Fraction(seconds or 0) * 1000)
+        lacking = [(lack, held.options.get(str(lack.option), "refuse")) for lack in lacks(known.can, self.request)]
+        degraded = [(str(lack.option), rule) for lack, rule in lacking if rule == "drop" or (rule == "emulate" and lack.emulable)]
+        failures = dict(self.simulate.failures)
+        leaf = Leaf(
+            place.node,
+            place.draw,
+            known,
+            *self._limits(place),
+            timeout_ms=default if timeout is None else timeout,
+            shortest_ms=self.asked.ms(known.shortest) or 0,
+            cost=known.cost(seconds),
+            degrades=frozenset(degraded),
+            held=held,
+            simulated=failures.get(known.name, failures.get(known.provider)),
+        )
+        against = {
+            "requirement_unmet": not all(known.satisfies(wanted) for wanted in held.requires),
+            "incapable": any(rule == "refuse" or (rule == "emulate" and not lack.emulable) for lack, rule in lacking),
             "timeout_below_shortest": leaf.timeout_ms < leaf.shortest_ms,
-            "cooling": seen.circuit == "open" and self.moment < seen.until_ms and not tried_anyway,
+            "price_unknown": held.budget is not None and leaf.cost is None,
+            "over_budget": held.budget is not None and leaf.cost is not None and leaf.cost > held.budget,
+            "cooling": self._cools_until(known) > self.moment and leaf.node != (self.cooling_try and self.cooling_try.node),
         }
-        why = why | {reason for reason, holds in reasons.items() if holds}
-        if why:
-            self.excluded.append((leaf, why))
+        why |= {reason for reason, holds in against.items() if holds}
+        self.out += [Out(leaf.node, frozenset({known.name}), why)] if why else []
+        self.only_cooling += [leaf] if why == {"cooling"} else []
         return None if why else leaf
 
-    def _ms(self, span: Span | None) -> int | None:
-        """The span for this request's audio; None when there is none or it cannot be known."""
-        seconds = self.request.audio.seconds
-        if span is None or (span.per_second[0] != 0 and seconds is None):
-            return None
-        return span.base_ms + math.ceil(Fraction(seconds or 0) * Fraction(*span.per_second))
+    def _cools_until(self, known: Known) -> float:
+        """When neither the deployment nor its credential cools off any more."""
+        seen, account = self.view.of(known.name), self.view.account(known.credential)
+        return max(seen.until_ms if seen.circuit == "open" else -math.inf, account.until_ms)
+
+    def _arms(self, node: RouteNode) -> Sequence[Arm]:
+        """The children; those of a `balance` in an order that does not depend on the author's."""
+        where = node.balance.where if node.balance else node.race.where if node.race else None
+        if where:
+            return [Arm(route=RouteNode(use=name)) for name, known in sorted(self.known.items()) if known.satisfies(where)]
+        if node.balance:
+            return sorted(node.balance.among, key=lambda arm: (label_of(arm.route), encode(arm, order="deterministic")))
+        return [Arm(route=child) for child in (node.race.among if node.race else node.first or ())]
+
+    def _children(self, node: RouteNode) -> Iterator[RouteNode]:
+        """All routes right below a node, whatever its form."""
+        yield from (self.spec.routes[name] for name in (node.use,) if name in self.spec.routes)
+        yield from (arm.route for arm in self._arms(node))
+        yield from (branch.then for branch in node.when or ())
+        yield from (node.otherwise,) if node.otherwise else ()
+
+    def _always(self, node: RouteNode, replay: int) -> bool:
+        """Whether the audio may always be sent again, everywhere below the node."""
+        replay = max(replay, REPLAYS.index(node.replay or "always"))
+        return replay == 0 and all(self._always(child, replay) for child in self._children(node))
+
+    def _below(self, node: RouteNode) -> frozenset[str]:
+        """The deployments below a node."""
+        own = {node.use} if node.use in self.known else set[str]()
+        return frozenset(own).union(*(self._below(child) for child in self._children(node)))
 
     def returns_poor(self) -> bool:
         """Whether the best poor answer is returned when all are poor: what the root says, a used route's own root inmost."""
@@ -129,157 +239,3 @@ class Planned:
         while node.use in self.spec.routes:
             node, said = self.spec.routes[node.use], node.when_all_poor or said
         return (node.when_all_poor or said) != "fail"
-
-
-class _CallerGone(Exception):
-    """Unwinds the recursion when the caller goes away."""
-
-
-class Lived:
-    """One run of what was planned, in a world; `trace` is what happened. All moments count from the run's start."""
-
-    def __init__(self, planned: Planned, world: World) -> None:
-        self.planned, self.world, self.now = planned, world, 0
-        self.calls: list[Made] = []
-        self.missed: list[Missed] = []
-        self.poor: list[tuple[int, int]] = []  # gates failed, place in `calls`
-        self.asked: list[str] = []
-        self.refused: set[tuple[str | None, ...]] = set()
-        self.trace = self._trace()
-
-    def _trace(self) -> Trace:
-        served, poor, kind = None, False, None
-        try:
-            if self.planned.root is not None and self._step(self.planned.root, None) == "accepted":
-                served = len(self.calls) - 1
-            elif self.poor and self.planned.returns_poor():
-                served, poor = min(self.poor)[1], True
-            else:
-                kind = next((kind for kind in KINDS if kind in [call.ending for call in self.calls]), None)
-        except _CallerGone:
-            kind = "cancelled"
-        return Trace(tuple(self.calls), tuple(self.missed), served, poor, kind, self.now)
-
-    def _step(self, step: Step, outer_end: int | None) -> Literal["accepted"] | FailureKind | None:
-        """How the step ends; None: nothing in it could start."""
-        end = _earliest(outer_end, None if step.deadline_ms is None else self.now + step.deadline_ms)
-        if isinstance(step, Leaf):
-            return self._attempt(step, end)
-        last = None
-        for child in step.children:
-            outcome = self._step(child, end)
-            last = outcome or last
-            if outcome is not None and outcome not in step.on:  # where `accepted` never is
-                break
-        return last
-
-    def _attempt(self, leaf: Leaf, end: int | None) -> Literal["accepted"] | FailureKind | None:
-        """The first call and its retries."""
-        retry = leaf.rules.retry or Retry()
-        outcome: Literal["accepted"] | FailureKind | None = None
-        for k in range(1 + retry.times):
-            if hindrance := self._hindrance(leaf, end, k):
-                self.missed.append(Missed(leaf.node, leaf.deployment, self.now, hindrance))
-                break
-            outcome, after = self._call(leaf, k + 1, end)
-            base, cap, patience = retry.backoff.base.base_ms, retry.backoff.cap.base_ms, retry.patience or retry.backoff.cap
-            wait = max(draws.delay_ms(self.planned.seed, leaf.draw, k, base, cap), after or 0)
-            again = outcome in _retried(retry, hinted=after is not None) and leaf.credential not in self.refused
-            if k == retry.times or not again or (after or 0) > patience.base_ms or not _enough(leaf, end, self.now + wait):
-                break
-            self._pass(self.now + wait)
-        return outcome
-
-    def _hindrance(self, leaf: Leaf, end: int | None, k: int) -> str | None:
-        """Why call `k` (from 0) of the leaf cannot start now. It asks for admission last, when all else is well."""
-        if k == 0 and leaf.deployment in [call.deployment for call in self.calls]:
-            return "tried"
-        if leaf.credential in self.refused:
-            return "credential_refused"
-        if not _enough(leaf, end, self.now):
-            return "too_little_time"
-        self.asked.append(leaf.deployment)
-        return "denied" if (leaf.deployment, self.asked.count(leaf.deployment)) in self.world.denied else None
-
-    def _call(self, leaf: Leaf, number: int, end: int | None) -> tuple[Literal["accepted"] | FailureKind, int | None]:
-        """Make one call; how it ended, and the Retry-After of its failure."""
-        scripted, start = self.world.call(leaf.deployment, number), self.now
-        until = start + leaf.timeout_ms if end is None else min(start + leaf.timeout_ms, end)
-        failed_gates = 0 if scripted.kind else _failed_gates(leaf.rules.accept or Accept(), scripted.text)
-        ending = scripted.kind or ("poor_quality" if failed_gates else "accepted")
-        in_time = scripted.takes_ms is not None and start + scripted.takes_ms <= until
-        try:
-            self._pass(start + (scripted.takes_ms or 0) if in_time else until)
-        except _CallerGone:
-            self.calls.append(Made(leaf.node, leaf.deployment, number, start, self.now, "cancelled"))
-            raise
-        self.calls.append(Made(leaf.node, leaf.deployment, number, start, self.now, ending if in_time else "timed_out"))
-        if not in_time:
-            return "timed_out", None
-        if failed_gates:
-            self.poor.append((failed_gates, len(self.calls) - 1))
-        if ending == "unauthorized":
-            self.refused.add(leaf.credential)
-        return ending, scripted.retry_after_ms if scripted.kind else None
-
-    def _pass(self, moment: int) -> None:
-        """Let time pass until `moment`, unless the caller has gone by then (which comes before all else at a moment)."""
-        if self.world.cancel_ms is not None and moment >= self.world.cancel_ms:
-            self.now = max(self.now, self.world.cancel_ms)
-            raise _CallerGone
-        self.now = moment
-
-
-def _inward(outer: Rules, inner: Rules) -> Rules:
-    """The rules inside a node: what it says itself replaces what stands around it."""
-    return Rules(
-        timeout=outer.timeout if inner.timeout is None else inner.timeout,
-        retry=outer.retry if inner.retry is None else inner.retry,
-        accept=outer.accept if inner.accept is None else inner.accept,
-        when_all_cooling=outer.when_all_cooling if inner.when_all_cooling is None else inner.when_all_cooling,
-    )
-
-
-def _arms(node: RouteNode) -> dict[str, Arm]:
-    """The children by label, repeats numbered; those of a `balance` in an order that does not depend on the author's."""
-    arms = [Arm(route=child) for child in node.first or ()]
-    if node.balance:
-        arms = sorted(node.balance.among, key=lambda arm: (_label(arm.route), encode(arm, order="deterministic")))
-    named: dict[str, Arm] = {}
-    for place, arm in enumerate(arms):
-        before = [_label(each.route) for each in arms[:place]].count(_label(arm.route))
-        named[f"{_label(arm.route)}~{before + 1}" if before else _label(arm.route)] = arm
-    return named
-
-
-def _label(node: RouteNode) -> str:
-    return node.name or node.use or ("first" if node.first else "balance")
-
-
-def _kinds(listed: Iterable[str]) -> Kinds:
-    return frozenset(kind for kind, rule in KINDS.items() if kind in listed or ("*" in listed and rule.fallback == "star"))
-
-
-def _retried(retry: Retry, *, hinted: bool) -> Kinds:
-    if retry.on is not None:
-        return _kinds(retry.on)
-    return frozenset(kind for kind, rule in KINDS.items() if rule.retrying == "yes" or (rule.retrying == "hint" and hinted))
-
-
-def _coprime(weights: dict[str, Fraction]) -> dict[str, int]:
-    whole = {label: int(weight * math.lcm(*(each.denominator for each in weights.values()))) for label, weight in weights.items()}
-    return {label: weight // math.gcd(*whole.values()) for label, weight in whole.items()}
-
-
-def _earliest(*moments: int | None) -> int | None:
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
-def _enough(leaf: Leaf, end: int | None, moment: int) -> bool:
-    return end is None or (end > moment and end - moment >= leaf.shortest_ms)
-
-
-def _failed_gates(accept: Accept, text: str) -> int:
-    most, data = accept.max_compression_ratio, text.encode()
-    loops = most is not None and len(data) / len(zlib.compress(data)) > most
-    return int(accept.not_empty and not text.strip()) + int(loops)

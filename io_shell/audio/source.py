@@ -41,19 +41,18 @@ AudioInput = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable 
 
 
 class AudioSource:
-    """Audio that can be read any number of times, by several readers at once. `path` is set when it is a file on disk.
+    """Audio that can be read any number of times, by several readers at once.
 
     `filename` is a bare name whose extension fits the container; `name` is what to call the audio in messages.
     """
 
-    def __init__(self, store: Store, head: bytes, name: str, path: Path | None) -> None:
+    def __init__(self, store: Store, head: bytes, name: str) -> None:
         """Made by `open_audio`."""
         self._store = store
         self._head = head
         self.size: Final = store.size
         self.name: Final = name
         self.filename: Final = fitting_filename(name, container_of(head))
-        self.path: Final = path
 
     async def head(self) -> bytes:
         """The first 4 KiB."""
@@ -90,13 +89,12 @@ async def open_audio(
     async with AsyncExitStack() as stack:
         found = await _open(source, filename, limit_bytes, stack)
         head = await found.store.read_at(0, HEAD_BYTES)
-        yield AudioSource(found.store, head, found.name, found.path)
+        yield AudioSource(found.store, head, found.name)
 
 
 class _Found(NamedTuple):
     store: Store
     name: str
-    path: Path | None = None
 
 
 async def _open(source: AudioInput, filename: str | None, limit: int | None, stack: AsyncExitStack) -> _Found:
@@ -127,7 +125,7 @@ async def _open_path(path: Path, filename: str | None, limit: int | None, stack:
     await stack.enter_async_context(_closed_in_the_end(file))
     size = os.fstat(file.fileno()).st_size
     _check_limit(size, name, limit)
-    return _Found(DiskStore(file, size), name, Path(os.path.abspath(path)))  # noqa: PTH100, ASYNC240 - touches no disk
+    return _Found(DiskStore(file, size), name)
 
 
 def _open_regular(path: Path) -> BinaryIO:

@@ -14,7 +14,7 @@ import typer
 from voxplan import __version__
 from voxplan.engine.request import AudioFacts, Options, ResponseFormat
 from voxplan.io_shell.cli import guide, options
-from voxplan.io_shell.cli.orders import Check, Order, ShowPlan, Transcribe
+from voxplan.io_shell.cli.orders import Check, Order, ShowPlan, Transcribe, Way
 from voxplan.io_shell.cli.streams import writing
 
 __all__ = ("UsageError", "parse")
@@ -49,12 +49,19 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     spec: options.SpecFile = None,
     route: options.Route = None,
     tag: options.Tags = None,
+    user: options.User = None,
+    metadata: options.Metadata = None,
+    fallback: options.Fallbacks = None,
+    deadline: options.Deadline = None,
+    simulate: options.Simulate = None,
+    mock_testing_fallbacks: options.MockTestingFallbacks = False,
     seed: options.Seed = None,
     response_format: options.Format = "text",
     language: options.Language = None,
     prompt: options.Prompt = None,
     temperature: options.Temperature = None,
     timestamps: options.Times = None,
+    diarize: options.Diarize = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Write each transcript into a file in this folder.")
     ] = None,
@@ -74,9 +81,8 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     return Transcribe(
         files=tuple(files or ()),
         spec=spec,
-        route=route,
-        options=_options(response_format, language, prompt, temperature, timestamps),
-        tags=tuple(tag or ()),
+        way=_way(route, user, tag, metadata, fallback, deadline, simulate, mock_testing_fallbacks),
+        options=_options(response_format, language, prompt, temperature, timestamps, diarize),
         seed=seed,
         output=output,
         force=force,
@@ -90,6 +96,12 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
     spec: options.SpecFile = None,
     route: options.Route = None,
     tag: options.Tags = None,
+    user: options.User = None,
+    metadata: options.Metadata = None,
+    fallback: options.Fallbacks = None,
+    deadline: options.Deadline = None,
+    simulate: options.Simulate = None,
+    mock_testing_fallbacks: options.MockTestingFallbacks = False,
     seed: options.Seed = None,
     view: options.ViewFile = None,
     moment: options.Moment = None,
@@ -100,6 +112,7 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
     prompt: options.Prompt = None,
     temperature: options.Temperature = None,
     timestamps: options.Times = None,
+    diarize: options.Diarize = False,
     edges: Annotated[
         bool, typer.Option("--edges", metavar=options.FLAG, help="Show what follows each attempt after each kind of failure.")
     ] = False,
@@ -107,10 +120,9 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> ShowPlan:
     return ShowPlan(
         spec=spec,
-        route=route,
+        way=_way(route, user, tag, metadata, fallback, deadline, simulate, mock_testing_fallbacks),
         audio=AudioFacts(bytes=size, seconds=seconds),
-        options=_options(response_format, language, prompt, temperature, timestamps),
-        tags=tuple(tag or ()),
+        options=_options(response_format, language, prompt, temperature, timestamps, diarize),
         view=view,
         moment_ms=moment,
         seed=seed,
@@ -125,6 +137,7 @@ def _options(
     prompt: str | None,
     temperature: float | None,
     timestamps: Sequence[options.TimesOf] | None,
+    diarize: bool,
 ) -> Options:
     return Options(
         language=language,
@@ -132,6 +145,29 @@ def _options(
         temperature=temperature,
         response_format=response_format,
         timestamps=options.asked_times(timestamps),
+        diarize=diarize,
+    )
+
+
+def _way(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    route: str | None,
+    user: str | None,
+    tags: Sequence[str] | None,
+    metadata: Sequence[str] | None,
+    fallbacks: Sequence[str] | None,
+    deadline: str | None,
+    simulate: Sequence[str] | None,
+    mock_testing_fallbacks: bool,
+) -> Way:
+    return Way(
+        route=route,
+        user=user,
+        tags=tuple(tags or ()),
+        metadata=options.asked_pairs("--metadata", metadata),
+        fallbacks=tuple(fallbacks or ()),
+        deadline=deadline,
+        simulate=options.asked_kinds("--simulate", simulate),
+        mock_testing_fallbacks=mock_testing_fallbacks,
     )
 
 

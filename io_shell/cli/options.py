@@ -8,25 +8,36 @@ from typing import Annotated, Final
 
 import typer
 
+from voxplan.engine.failure import LISTABLE, FailureKind
 from voxplan.engine.request import ResponseFormat, Timestamps
+from voxplan.engine.spelling import suggestion
 
 __all__ = (
     "FLAG",
+    "Deadline",
+    "Diarize",
+    "Fallbacks",
     "Format",
     "Json",
     "Language",
+    "Metadata",
+    "MockTestingFallbacks",
     "Moment",
     "Prompt",
     "Route",
     "Seconds",
     "Seed",
+    "Simulate",
     "Size",
     "SpecFile",
     "Tags",
     "Temperature",
     "Times",
     "TimesOf",
+    "User",
     "ViewFile",
+    "asked_kinds",
+    "asked_pairs",
     "asked_times",
     "not_negative",
     "whole",
@@ -34,6 +45,7 @@ __all__ = (
 
 _ROUTING: Final = "Routing"
 _REQUEST: Final = "The request"
+_TESTING: Final = "Testing fallbacks"
 
 _LARGEST: Final = 2**63 - 1  # so that any JSON reader holds it
 FLAG: Final = " "  # typer would say <bool>, which nobody can type
@@ -52,6 +64,26 @@ _TIMESTAMPS: Final[dict[TimesOf, Timestamps]] = {TimesOf.WORD: "word", TimesOf.S
 def asked_times(given: Sequence[TimesOf] | None) -> tuple[Timestamps, ...]:
     """What was asked for, each once, in the order given."""
     return tuple(dict.fromkeys(_TIMESTAMPS[times] for times in given or ()))
+
+
+def asked_pairs(option: str, given: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
+    """`NAME=VALUE`, as often as given."""
+    pairs = [pair.partition("=") for pair in given or ()]
+    for name, equals, value in pairs:
+        if not (name and equals):
+            raise typer.BadParameter(f"expected NAME=VALUE, got `{name}{equals}{value}`", param_hint=f"'{option}'")
+    return tuple((name, value) for name, _, value in pairs)
+
+
+def asked_kinds(option: str, given: Sequence[str] | None) -> tuple[tuple[str, FailureKind], ...]:
+    """`NAME=KIND`, as often as given."""
+    kinds = {str(kind): kind for kind in LISTABLE}
+    pairs = asked_pairs(option, given)
+    for name, kind in pairs:
+        if kind not in kinds:
+            message = f"`{kind}` is no failure of a call{suggestion(kind, kinds)} (`{name}={kind}`)"
+            raise typer.BadParameter(message, param_hint=f"'{option}'")
+    return tuple((name, kinds[kind]) for name, kind in pairs)
 
 
 def not_negative(value: float | None) -> float | None:
@@ -91,6 +123,46 @@ Route = Annotated[
 Tags = Annotated[
     list[str] | None,
     typer.Option("--tag", metavar="TAG", rich_help_panel=_ROUTING, help="A tag of the request. [dim]May be repeated.[/]"),
+]
+User = Annotated[
+    str | None, typer.Option("--user", metavar="USER", rich_help_panel=_ROUTING, help="Who asks, where conditions go by it.")
+]
+Metadata = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metadata", metavar="NAME=VALUE", rich_help_panel=_ROUTING, help="Metadata of the request. [dim]May be repeated.[/]"
+    ),
+]
+Fallbacks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fallback",
+        metavar="NAME",
+        rich_help_panel=_ROUTING,
+        help="A deployment or route to try after the route. [dim]May be repeated.[/]",
+    ),
+]
+Deadline = Annotated[
+    str | None,
+    typer.Option("--deadline", metavar="TIME", rich_help_panel=_ROUTING, help="The longest that all may take: `30s`, `2m`, …"),
+]
+Simulate = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--simulate",
+        metavar="NAME=KIND",
+        rich_help_panel=_TESTING,
+        help="Let a deployment or provider fail without being called: `openai=rate_limited`. [dim]May be repeated.[/]",
+    ),
+]
+MockTestingFallbacks = Annotated[
+    bool,
+    typer.Option(
+        "--mock-testing-fallbacks",
+        metavar=FLAG,
+        rich_help_panel=_TESTING,
+        help="Let whatever comes first fail without being called.",
+    ),
 ]
 Seed = Annotated[
     int | None,
@@ -164,5 +236,8 @@ Times = Annotated[
         rich_help_panel=_REQUEST,
         help="Ask for times: `word` or `segment`. [dim]May be repeated.[/]",
     ),
+]
+Diarize = Annotated[
+    bool, typer.Option("--diarize", metavar=FLAG, rich_help_panel=_REQUEST, help="Tell speakers apart, by models that can.")
 ]
 Json = Annotated[bool, typer.Option("--json", metavar=FLAG, help="One JSON document on standard output, for programs.")]

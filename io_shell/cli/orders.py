@@ -4,9 +4,23 @@ from pathlib import Path
 
 import msgspec
 
+from voxplan.engine.failure import FailureKind
 from voxplan.engine.request import AudioFacts, Options
 
-__all__ = ("Check", "Order", "ShowPlan", "Transcribe")
+__all__ = ("Check", "Order", "ShowPlan", "Transcribe", "Way")
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller says about the way of a request: who asks, what it is tagged with, fallbacks, failures to pretend."""
+
+    route: str | None = None
+    user: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()
+    fallbacks: tuple[str, ...] = ()
+    deadline: str | None = None
+    simulate: tuple[tuple[str, FailureKind], ...] = ()
+    mock_testing_fallbacks: bool = False
 
 
 class Transcribe(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,9 +28,8 @@ class Transcribe(msgspec.Struct, frozen=True, kw_only=True):
 
     files: tuple[str, ...]
     spec: Path | None = None
-    route: str | None = None
+    way: Way = Way()
     options: Options = Options()
-    tags: tuple[str, ...] = ()
     seed: int | None = None
     output: Path | None = None
     force: bool = False
@@ -29,10 +42,9 @@ class ShowPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Plan one request and send nothing. `moment_ms` and `seed` None are now and chance; `view` is a file."""
 
     spec: Path | None = None
-    route: str | None = None
+    way: Way = Way()
     audio: AudioFacts = AudioFacts()
     options: Options = Options()
-    tags: tuple[str, ...] = ()
     view: Path | None = None
     moment_ms: int | None = None
     seed: int | None = None

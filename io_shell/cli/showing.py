@@ -12,6 +12,7 @@ from voxplan.engine.edges import Edge, edges
 from voxplan.engine.plan import Plan, Refusal, digest
 from voxplan.engine.planning import plan
 from voxplan.engine.request import Request
+from voxplan.engine.router import Router
 from voxplan.engine.view import EMPTY_VIEW, View
 from voxplan.io_shell.asking import asked_language, asked_route
 from voxplan.io_shell.cli.edge_page import edge_page
@@ -21,6 +22,7 @@ from voxplan.io_shell.cli.streams import draw, people_console, tell, write_json
 from voxplan.io_shell.errors import RequestError, exit_code
 from voxplan.io_shell.failing import refused
 from voxplan.io_shell.loading import load
+from voxplan.io_shell.viewing import read_view, strangers
 
 __all__ = ("PlanReport", "carry_out")
 
@@ -46,7 +48,7 @@ def carry_out(order: ShowPlan) -> int:
         seed=secrets.randbits(63) if order.seed is None else order.seed,
         moment_ms=round(time.time() * 1000) if order.moment_ms is None else order.moment_ms,
     )
-    planned = plan(router, report.request, _view(order.view), report.moment_ms, report.seed)
+    planned = plan(router, report.request, _view(order.view, router), report.moment_ms, report.seed)
     if isinstance(planned, Failure):
         return _show_refusal(order, report, planned.failure())
     return _show(order, report, planned.unwrap())
@@ -72,13 +74,18 @@ def _show_refusal(order: ShowPlan, report: PlanReport, refusal: Refusal) -> int:
     return exit_code(refused(refusal))
 
 
-def _view(path: Path | None) -> View:
-    """The view in a JSON file, as an opened spec's `view` encodes; all well without a file."""
+def _view(path: Path | None, router: Router) -> View:
+    """The view in a JSON file, as `print_view` writes it; all well without a file. What the spec does not have is told."""
     if path is None:
         return EMPTY_VIEW
     try:
-        return msgspec.json.decode(path.read_bytes(), type=View)
+        content = path.read_bytes()
     except OSError as problem:
         raise RequestError(f"{path}: cannot be read: {(problem.strerror or str(problem)).lower()}") from None
-    except msgspec.DecodeError as problem:
-        raise RequestError(f"{path}: is no view: {problem}") from None
+    read = read_view(content)
+    if isinstance(read, Failure):
+        raise RequestError(f"{path}:{read.failure()}")
+    view = read.unwrap()
+    for line in strangers(view, router):
+        tell(f"{path}: warning: {line}")
+    return view

@@ -96,7 +96,10 @@ MISTAKES = {
     "{kind: sea}": ["13: expected one of `road`, `track`, got `sea`"],
     "{kind: 1}": ["13: expected one of `road`, `track`, got `1`"],
     "{marks: []}": ["7: `marks` is empty: expected at least one item"],
-    "{marks: red}": ["14: expected a list, got `red`"],
+    "{marks: red}": [],
+    "{marks: rde}": ["14: unknown value `rde` in `marks`, did you mean `red`?"],
+    "{marks: 5}": ["14: expected one of `*`, `blue`, `red`, got `5`"],
+    "{marks: {red: 1}}": ["7: expected a list, got a mapping"],
     "{marks: [rde, '*', bleu]}": [
         "15: unknown value `rde` in `marks`, did you mean `red`?",
         "25: unknown value `bleu` in `marks`, did you mean `blue`?",
@@ -130,6 +133,12 @@ MISTAKES = {
 def test_mistakes(text: str, expected: list[str]) -> None:
     """Each mistake is one problem at its place that says what was expected; none shows what stands at a secret."""
     assert leg(text) == expected
+
+
+def test_a_single_value_is_a_list_of_one() -> None:
+    """Where a list of texts is meant, one text is enough; a list of mappings is always written as one."""
+    assert decoded("version: 1\nlegs:\n  a: {marks: red}").value == Walk(version=1, legs={"a": Leg(marks=("red",))})
+    assert leg("{legs: {}}") == ["7: expected a list, got a mapping"]
 
 
 def test_all_problems_at_once() -> None:

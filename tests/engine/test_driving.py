@@ -1,269 +1,200 @@
-from tests.making import attempt, failure, first, plan_of, transcript
-from voxplan.engine.driving import advance, begin
+from tests.driven import drive
+from tests.plans import attempt, first, guardrail, plan_of, race, transcript
 from voxplan.engine.failure import FailureKind
-from voxplan.engine.plan import Gates, Node, Plan
-from voxplan.engine.progress import Run
-from voxplan.engine.run import (
-    Answered,
-    Cancel,
-    Cancelled,
-    Command,
-    Denied,
-    Event,
-    Failed,
-    Finish,
-    Observe,
-    Send,
-    Wake,
-    Woke,
-)
-from voxplan.engine.transcript import Transcript
-
-
-def start(root: Node, moment_ms: int = 0) -> tuple[Run, tuple[Command, ...]]:
-    """Begin the plan with this root."""
-    return begin(plan_of(root), moment_ms)
-
-
-def fails(attempt: int, kind: FailureKind, retry_after_ms: int | None = None) -> Event:
-    """The event that call `attempt` failed in this kind."""
-    return Failed(attempt=attempt, failure=failure(kind, retry_after_ms=retry_after_ms))
-
-
-def sent(commands: tuple[Command, ...]) -> list[str]:
-    """The deployments that the commands send to."""
-    return [command.deployment for command in commands if isinstance(command, Send)]
-
-
-def finish(commands: tuple[Command, ...]) -> Finish:
-    """The end that the commands name."""
-    (found,) = [command for command in commands if isinstance(command, Finish)]
-    return found
+from voxplan.engine.plan import Degrade, Gates
+from voxplan.engine.run import Cancel, Finish, Observe, Passed, Release, Served, Unserved, Wake
 
 
 def test_begin_sends_the_first_attempt_with_its_whole_timeout() -> None:
     """A plan without a deadline gives the first call its own timeout."""
-    _, commands = start(first(attempt("a"), attempt("b")), 50)
-    (command,) = commands
-    assert isinstance(command, Send)
-    assert (command.deployment, command.at_ms, command.until_ms, command.whole) == ("a", 50, 1050, True)
+    begun = drive(first(attempt("a"), attempt("b")), 50)
+    (send,) = begun.sends
+    assert (send.deployment, send.at_ms, send.until_ms, send.whole, send.cause) == ("a", 50, 1050, True, "first")
+
+
+def test_a_send_carries_what_the_deployment_gets_differently() -> None:
+    """The shell drops what the plan says, and nothing else."""
+    degrades = (Degrade(option="prompt", how="dropped"),)
+    assert drive(attempt("a", degrades=degrades)).sends[0].degrades == degrades
 
 
 def test_an_accepted_answer_ends_the_run() -> None:
     """Nothing is sent after an answer; the call is observed before the run finishes."""
-    run, _ = start(first(attempt("a"), attempt("b")))
-    run, commands = advance(run, Answered(attempt=1, transcript=transcript()), 10)
-    assert isinstance(commands[0], Observe)
-    assert finish(commands) == Finish(served=1)
-    assert [entry.ending for entry in run.trail] == ["accepted"]
-
-
-def test_a_failure_in_on_starts_the_next_child() -> None:
-    """The next child starts at once."""
-    run, _ = start(first(attempt("a"), attempt("b")))
-    _, commands = advance(run, fails(1, "server_error"), 10)
-    assert sent(commands) == ["b"]
-
-
-def test_a_failure_outside_on_ends_the_run_in_it() -> None:
-    """A kind that `on` does not list is final."""
-    run, _ = start(first(attempt("a"), attempt("b"), on=("rate_limited",)))
-    _, commands = advance(run, fails(1, "server_error"), 10)
-    assert sent(commands) == []
-    assert finish(commands) == Finish(kind="server_error")
-
-
-def test_an_outer_first_goes_on_where_the_inner_may_not() -> None:
-    """Each `first` decides by its own `on`."""
-    inner = first(attempt("a"), attempt("b"), on=("rate_limited",), node="r/first")
-    run, _ = start(first(inner, attempt("c")))
-    _, commands = advance(run, fails(1, "server_error"), 10)
-    assert sent(commands) == ["c"]
+    run = drive(first(attempt("a"), attempt("b"))).answers(1, 10)
+    assert [type(command) for command in run.commands] == [Observe, Finish]
+    assert run.ended == Served(attempt=1, transcript=transcript())
+    assert run.endings == [("a", "accepted")]
 
 
 def test_the_failed_run_has_the_worst_kind_of_its_attempts() -> None:
     """The order of blame decides, not the last failure."""
-    run, _ = start(first(attempt("a"), attempt("b")))
-    run, _ = advance(run, fails(1, "rate_limited"), 10)
-    _, commands = advance(run, fails(2, "unauthorized"), 20)
-    assert finish(commands) == Finish(kind="rate_limited")
-
-
-def test_a_retry_waits_its_drawn_delay() -> None:
-    """The same deployment is called again after the wait."""
-    run, _ = start(attempt("a", delays_ms=(300,), retry_on=("server_error",)))
-    run, commands = advance(run, fails(1, "server_error"), 10)
-    assert commands[-1] == Wake(timer=1, at_ms=310)
-    _, commands = advance(run, Woke(timer=1), 310)
-    assert [command.number for command in commands if isinstance(command, Send)] == [2]
-
-
-def test_retry_after_stretches_the_wait() -> None:
-    """The longer of the drawn delay and what the provider asked for is waited."""
-    run, _ = start(attempt("a", delays_ms=(300,), retry_on=("overloaded",), patience_ms=5000))
-    _, commands = advance(run, fails(1, "overloaded", retry_after_ms=2000), 10)
-    assert commands[-1] == Wake(timer=1, at_ms=2010)
-
-
-def test_retry_after_beyond_patience_goes_to_the_next_child() -> None:
-    """A wait that is too long is not waited for."""
-    impatient = attempt("a", delays_ms=(300,), retry_on=("rate_limited",), patience_ms=1000)
-    run, _ = start(first(impatient, attempt("b")))
-    _, commands = advance(run, fails(1, "rate_limited", retry_after_ms=2000), 10)
-    assert sent(commands) == ["b"]
-
-
-def test_a_hint_kind_without_a_hint_is_not_retried() -> None:
-    """`rate_limited` is retried by default only when the provider said how long."""
-    hinted = attempt("a", delays_ms=(300,), retry_on_hint=("rate_limited",), patience_ms=1000)
-    run, _ = start(hinted)
-    _, commands = advance(run, fails(1, "rate_limited"), 10)
-    assert finish(commands) == Finish(kind="rate_limited")
-    _, commands = advance(run, fails(1, "rate_limited", retry_after_ms=500), 10)
-    assert commands[-1] == Wake(timer=1, at_ms=510)
-
-
-def test_a_retry_that_the_deadline_forbids_is_not_begun() -> None:
-    """No wait precedes a call that could not start."""
-    late = attempt("a", delays_ms=(300,), retry_on=("server_error",), deadline_ms=250)
-    run, _ = start(late)
-    _, commands = advance(run, fails(1, "server_error"), 10)
-    assert finish(commands) == Finish(kind="server_error")
-
-
-def test_too_little_time_makes_an_attempt_absent() -> None:
-    """With less than its `shortest` left, an attempt does not start, and the trail says why."""
-    run, _ = start(first(attempt("a"), attempt("b", shortest_ms=600), deadline_ms=1000))
-    run, commands = advance(run, fails(1, "server_error"), 500)
-    assert sent(commands) == []
-    assert [(entry.deployment, entry.reason) for entry in run.skipped] == [("b", "too_little_time")]
-
-
-def test_a_deadline_cuts_the_timeout_short() -> None:
-    """The call is told that its time is not its whole own."""
-    run, _ = start(first(attempt("a"), attempt("b"), deadline_ms=1200))
-    _, commands = advance(run, fails(1, "server_error"), 500)
-    (command,) = [command for command in commands if isinstance(command, Send)]
-    assert (command.until_ms, command.whole) == (1200, False)
-
-
-def test_an_inner_deadline_counts_from_the_entry_of_its_node() -> None:
-    """Entered at 800 with 5000, inside an end at 10000: the end is 5800."""
-    inner = first(attempt("b", timeout_ms=9000), node="r/first", deadline_ms=5000)
-    run, _ = start(first(attempt("a"), inner, deadline_ms=10_000))
-    _, commands = advance(run, fails(1, "server_error"), 800)
-    (command,) = [command for command in commands if isinstance(command, Send)]
-    assert command.until_ms == 5800
-
-
-def test_a_deployment_is_tried_once() -> None:
-    """A second node with the same deployment is absent."""
-    run, _ = start(first(attempt("a"), attempt("a", node="r/a~2"), attempt("b")))
-    run, commands = advance(run, fails(1, "server_error"), 10)
-    assert sent(commands) == ["b"]
-    assert run.skipped[0].reason == "tried"
-
-
-def test_a_denied_deployment_was_not_tried() -> None:
-    """Admission may say yes later in the same run."""
-    run, _ = start(first(attempt("a"), attempt("a", node="r/a~2")))
-    run, commands = advance(run, Denied(attempt=1, why="full"), 10)
-    assert sent(commands) == ["a"]
-    assert [(entry.reason, entry.detail) for entry in run.skipped] == [("denied", "full")]
-
-
-def test_a_denied_retry_ends_in_the_failure_before_it() -> None:
-    """The attempt keeps the failure it had."""
-    run, _ = start(attempt("a", delays_ms=(0,), retry_on=("server_error",)))
-    run, _ = advance(run, fails(1, "server_error"), 10)
-    run, _ = advance(run, Woke(timer=1), 10)
-    _, commands = advance(run, Denied(attempt=2, why="full"), 10)
-    assert finish(commands) == Finish(kind="server_error")
-
-
-def test_a_refused_credential_is_skipped_for_the_rest_of_the_run() -> None:
-    """Two deployments with one key: the second is not asked."""
-    run, _ = start(first(attempt("a", credential="k"), attempt("b", credential="k"), attempt("c")))
-    run, commands = advance(run, fails(1, "unauthorized"), 10)
-    assert sent(commands) == ["c"]
-    assert run.skipped[0].reason == "credential_refused"
+    run = drive(first(attempt("a"), attempt("b"))).fails(1, "rate_limited", 10).fails(2, "unauthorized", 20)
+    assert run.ended == Unserved(kind="rate_limited")
 
 
 def test_a_run_in_which_nothing_started_has_no_kind() -> None:
     """No attempt, no blame."""
-    run, _ = start(first(attempt("a"), attempt("b")))
-    run, _ = advance(run, Denied(attempt=1, why="full"), 10)
-    _, commands = advance(run, Denied(attempt=2, why="full"), 10)
-    assert finish(commands) == Finish()
-
-
-def test_an_answer_at_its_until_counts_and_one_after_does_not() -> None:
-    """The last millisecond belongs to the call."""
-    run, _ = start(attempt("a"))
-    answer = Answered(attempt=1, transcript=transcript())
-    assert finish(advance(run, answer, 1000)[1]) == Finish(served=1)
-    assert finish(advance(run, answer, 1001)[1]) == Finish(kind="timed_out")
-
-
-def test_an_answer_that_fails_its_gates_is_poor_quality() -> None:
-    """The next child is tried."""
-    run, _ = start(first(attempt("a", gates=Gates(not_empty=True)), attempt("b")))
-    run, commands = advance(run, Answered(attempt=1, transcript=Transcript(text=" ")), 10)
-    assert sent(commands) == ["b"]
-    failed = run.trail[0].failure
-    assert failed is not None
-    assert failed.kind == "poor_quality"
+    run = drive(first(attempt("a"), attempt("b"))).denies(1, 10).denies(2, 10)
+    assert run.ended == Unserved()
 
 
 def test_when_all_is_poor_the_best_poor_answer_returns() -> None:
     """Fewest failed gates first, then the earliest."""
     gates = Gates(not_empty=True, max_compression_ratio=1.5)
-    run, _ = start(first(attempt("a", gates=gates), attempt("b", gates=gates)))
-    run, _ = advance(run, Answered(attempt=1, transcript=Transcript(text="la " * 90)), 10)
-    _, commands = advance(run, fails(2, "server_error"), 20)
-    assert finish(commands) == Finish(served=1, poor=True)
+    begun = drive(first(*(attempt(name, gates=gates) for name in "abcd")))
+    run = begun.answers(1, 10, " " * 90).answers(2, 20, "la " * 90).answers(3, 30, "").fails(4, "server_error", 40)
+    assert run.ended == Served(attempt=2, transcript=transcript("la " * 90), poor=True)
+
+
+def test_a_poor_answer_of_a_race_returns_when_the_race_fell() -> None:
+    """Which arm gave it does not matter."""
+    begun = drive(race(attempt("a"), attempt("b", gates=Gates(not_empty=True))))
+    run = begun.wakes(1, 100).answers(2, 150, "").fails(1, "server_error", 200)
+    assert run.ended == Served(attempt=2, transcript=transcript(""), poor=True)
 
 
 def test_when_all_poor_fail_fails() -> None:
     """The author may prefer no answer to a poor one."""
-    plan: Plan = plan_of(attempt("a", gates=Gates(not_empty=True)))
-    strict = Plan(route=plan.route, spec_digest=plan.spec_digest, root=plan.root, bounds=plan.bounds, when_all_poor="fail")
-    run, _ = begin(strict, 0)
-    _, commands = advance(run, Answered(attempt=1, transcript=Transcript(text="")), 10)
-    assert finish(commands) == Finish(kind="poor_quality")
+    plan = plan_of(attempt("a", gates=Gates(not_empty=True)), when_all_poor="fail")
+    assert drive(plan).answers(1, 10, "").ended == Unserved(kind="poor_quality")
+
+
+def test_a_caller_who_left_gets_no_poor_answer() -> None:
+    """`cancelled` is the end, whatever there was."""
+    run = drive(first(attempt("a", gates=Gates(not_empty=True)), attempt("b"))).answers(1, 10, "").leaves(20)
+    assert run.ended == Unserved(kind="cancelled")
 
 
 def test_cancelled_stops_the_call_that_is_out() -> None:
     """The call is cancelled and observed; the run ends as cancelled."""
-    run, _ = start(first(attempt("a"), attempt("b")))
-    run, commands = advance(run, Cancelled(), 10)
-    assert commands[0] == Cancel(attempt=1)
-    assert finish(commands) == Finish(kind="cancelled")
-    observed = [command.observation.kind for command in commands if isinstance(command, Observe)]
+    run = drive(first(attempt("a"), attempt("b"))).leaves(10)
+    assert run.commands[0] == Cancel(attempt=1)
+    assert run.ended == Unserved(kind="cancelled")
+    observed = [command.observation.kind for command in run.commands if isinstance(command, Observe)]
     assert observed == ["cancelled"]
+
+
+def test_cancelled_stops_every_arm_that_is_out() -> None:
+    """All of them, by their ids."""
+    run = drive(race(attempt("a"), attempt("b"))).wakes(1, 100).leaves(150)
+    assert run.stopped == [1, 2]
+    assert run.endings == [("a", "cancelled"), ("b", "cancelled")]
 
 
 def test_cancelled_in_a_pause_has_nothing_to_stop() -> None:
     """Between two calls nothing is out."""
-    run, _ = start(attempt("a", delays_ms=(300,), retry_on=("server_error",)))
-    run, _ = advance(run, fails(1, "server_error"), 10)
-    _, commands = advance(run, Cancelled(), 20)
-    assert commands == (Finish(kind="cancelled"),)
+    run = drive(attempt("a", delays_ms=(300,), retry_on=("server_error",))).fails(1, "server_error", 10).leaves(20)
+    assert run.commands == (Finish(ended=Unserved(kind="cancelled")),)
 
 
-def test_events_about_other_calls_change_nothing() -> None:
+def test_events_about_other_things_change_nothing() -> None:
     """Late, early and unknown events are ignored."""
-    run, _ = start(first(attempt("a"), attempt("b")))
-    for event in (Woke(timer=1), fails(7, "server_error"), Denied(attempt=2, why="full")):
-        assert advance(run, event, 10) == (run, ())
-    run, _ = advance(run, Answered(attempt=1, transcript=transcript()), 10)
-    assert advance(run, Cancelled(), 20) == (run, ())
+    begun = drive(first(attempt("a"), attempt("b")))
+    strangers = (
+        begun.wakes(1, 10),
+        begun.fails(7, "server_error", 10),
+        begun.denies(2, 10),
+        begun.checks(1, Passed(), 10),
+        begun.hears(1, 10),
+    )
+    assert strangers == ((begun.run, ()),) * 5
+
+
+def test_events_after_the_end_change_nothing() -> None:
+    """Not even a caller who leaves."""
+    over = drive(attempt("a")).answers(1, 10)
+    assert (over.leaves(20), over.answers(1, 20)) == ((over.run, ()),) * 2
 
 
 def test_many_denials_in_one_instant_end() -> None:
     """256 attempts, all denied: the run ends without having called anyone."""
-    run, commands = start(first(*(attempt(f"d{number}") for number in range(256))))
+    run = drive(first(*(attempt(f"d{number}") for number in range(256))))
     for number in range(1, 257):
-        run, commands = advance(run, Denied(attempt=number, why="full"), 0)
-    assert finish(commands) == Finish()
+        run = run.denies(number, 0)
+    assert run.ended == Unserved()
     assert len(run.skipped) == 256
+
+
+def test_the_first_text_of_a_stream_is_released() -> None:
+    """The run commits to that call, and serves its whole answer in the end."""
+    heard = drive(plan_of(attempt("a"), streams=True)).hears(1, 10)
+    assert heard.commands == (Release(attempt=1),)
+    assert heard.hears(1, 20) == (heard.run, ())
+    assert heard.answers(1, 30).ended == Served(attempt=1, transcript=transcript())
+
+
+def test_a_commit_stops_the_other_arms() -> None:
+    """They have lost, and no arm starts any more."""
+    begun = drive(plan_of(race(attempt("a"), attempt("b"), attempt("c")), streams=True))
+    heard = begun.wakes(1, 100).hears(2, 150)
+    assert heard.commands[:2] == (Release(attempt=2), Cancel(attempt=1))
+    assert heard.endings == [("a", "lost")]
+    assert heard.wakes(2, 200) == (heard.run, ())
+    assert heard.answers(2, 250).ended == Served(attempt=2, transcript=transcript())
+
+
+def test_after_the_commit_every_failure_ends_the_run_in_its_kind() -> None:
+    """No retry, no other child, no poor answer: some of the text is out already."""
+    retried = attempt("b", delays_ms=(0,), retry_on=("server_error",))
+    plan = plan_of(first(attempt("a", gates=Gates(not_empty=True)), retried, attempt("c")), streams=True)
+    run = drive(plan).answers(1, 10, "").hears(2, 20).fails(2, "server_error", 30)
+    assert [type(command) for command in run.commands] == [Observe, Finish]
+    assert run.ended == Unserved(kind="server_error")
+
+
+def test_the_kind_after_the_commit_is_not_an_earlier_worse_one() -> None:
+    """What broke the stream off is what the caller is told."""
+    plan = plan_of(first(attempt("a"), attempt("b")), streams=True)
+    assert drive(plan).fails(1, "rate_limited", 10).hears(2, 20).fails(2, "bad_answer", 30).ended == Unserved(kind="bad_answer")
+
+
+def test_nothing_is_released_before_gates_and_guardrails_have_seen_it() -> None:
+    """Their calls are heard, but the text waits for the end."""
+    for held in (attempt("a", gates=Gates(not_empty=True)), attempt("a", guardrails=(guardrail("g"),))):
+        begun = drive(plan_of(held, streams=True))
+        assert begun.hears(1, 10) == (begun.run, ())
+
+
+def test_nothing_is_released_when_the_caller_wants_no_stream() -> None:
+    """Text that comes early is only a sign of life."""
+    begun = drive(attempt("a"))
+    assert begun.hears(1, 10) == (begun.run, ())
+
+
+def test_text_after_the_calls_time_is_not_released() -> None:
+    """The call has timed out, although the shell has not said so yet."""
+    begun = drive(plan_of(attempt("a"), streams=True))
+    assert begun.hears(1, 1001) == (begun.run, ())
+
+
+def test_an_answer_without_earlier_text_ends_a_streaming_run() -> None:
+    """A provider that does not stream answers whole."""
+    assert drive(plan_of(attempt("a"), streams=True)).answers(1, 10).ended == Served(attempt=1, transcript=transcript())
+
+
+def test_every_call_is_observed_as_it_ended() -> None:
+    """A success has no kind; neither has a lost race, which says so."""
+    run = drive(race(attempt("a"), attempt("b"))).wakes(1, 100).answers(2, 150)
+    observed = [command.observation for command in run.commands if isinstance(command, Observe)]
+    assert [(each.deployment, each.kind, each.lost) for each in observed] == [("b", None, False), ("a", None, True)]
+    assert [(each.started_ms, each.ended_ms) for each in observed] == [(100, 150), (0, 150)]
+
+
+def test_the_trail_counts_from_the_beginning() -> None:
+    """The clock's own zero does not show."""
+    run = drive(attempt("a"), 5000).answers(1, 5010)
+    assert [(entry.started_ms, entry.ended_ms) for entry in run.run.trail] == [(0, 10)]
+
+
+def test_a_run_ends_at_its_deadline_whatever_is_pending() -> None:
+    """With one call out, a pause and a stagger ahead: when the time is up, no call follows and nothing is waited for."""
+    kinds: tuple[FailureKind, ...] = ("server_error",)
+    pausing = attempt("a", delays_ms=(400,), retry_on=kinds)
+    begun = drive(race(pausing, attempt("b"), attempt("c"), stagger_ms=450, deadline_ms=500))
+    run = begun.fails(1, "server_error", 10).wakes(2, 410)
+    assert [send.until_ms for send in run.sends] == []
+    assert begun.timers == [(1, 450)]
+    run = begun.wakes(1, 450).fails(1, "timed_out", 500).fails(2, "timed_out", 500)
+    assert run.ended == Unserved(kind="timed_out")
+    assert run.skipped == [("c", "too_little_time")]
+    assert not any(isinstance(command, Wake) for command in run.commands)

@@ -1,4 +1,4 @@
-from tests.making import transcript
+from tests.plans import transcript
 from voxplan.engine.gates import compression_ratio, failed_gates
 from voxplan.engine.plan import Gates
 

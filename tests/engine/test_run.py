@@ -1,4 +1,4 @@
-from tests.making import failure, transcript
+from tests.plans import failure, transcript
 from voxplan.engine.run import Answered, Cancelled, Denied, Event, Failed, Woke, precedence
 
 

@@ -1,7 +1,7 @@
 """The driver in a scripted world, without a shell: commands go into a queue of events, and events come out in order.
 
 It is what a shell must do at least, with no time passing: a call that was sent ends when the world says so, or at its `until`;
-a wake comes when it is due; a denial comes at once.
+so does a check; a wake comes when it is due; a denial comes at once. What a simulated call is, is known without asking anybody.
 """
 
 import heapq
@@ -9,16 +9,40 @@ import itertools
 from collections import Counter
 from typing import NamedTuple, Protocol
 
-from tests.laws.worlds import Made, Missed, Trace, World, event_of
+from tests.laws.worlds import Judged, Made, Missed, Says, Trace, World, call_of, event_of, verdict_of
 from voxplan.engine.driving import advance, begin
 from voxplan.engine.failure import AttemptFailure
 from voxplan.engine.plan import Plan
 from voxplan.engine.progress import Run
-from voxplan.engine.run import Cancelled, Command, Denied, Event, Failed, Observation, Observe, Send, Wake, Woke, precedence
+from voxplan.engine.run import (
+    Broke,
+    Cancelled,
+    Check,
+    Checked,
+    Command,
+    Delta,
+    Denied,
+    Event,
+    Failed,
+    Observation,
+    Observe,
+    Passed,
+    Release,
+    Send,
+    Served,
+    Unserved,
+    Verdict,
+    Wake,
+    Woke,
+    precedence,
+)
 
-__all__ = ("Admission", "Simulated", "simulate", "trace_of")
+__all__ = ("Admission", "Moments", "Simulated", "simulate", "trace_of")
 
 TIME_IS_UP = AttemptFailure(kind="timed_out", reason="time is up")
+NO_VERDICT = Broke(why="no verdict in time")
+
+Moments = tuple[tuple[int, Command | Event], ...]
 
 
 class Admission(Protocol):
@@ -41,6 +65,16 @@ class Simulated(NamedTuple):
     events: tuple[tuple[int, Event], ...]
     trace: Trace
 
+    @property
+    def denied(self) -> frozenset[int]:
+        """The calls that were denied."""
+        return frozenset(event.attempt for _, event in self.events if isinstance(event, Denied))
+
+    @property
+    def sent(self) -> tuple[Send, ...]:
+        """The calls that were commanded and granted, simulated ones among them, in order."""
+        return tuple(command for _, command in self.commands if isinstance(command, Send) and command.attempt not in self.denied)
+
 
 def simulate(plan: Plan, world: World, began_ms: int = 0, admission: Admission | None = None) -> Simulated:
     """Run `plan` in `world` from `began_ms` on; what the world does not deny, `admission` may."""
@@ -56,7 +90,7 @@ def simulate(plan: Plan, world: World, began_ms: int = 0, admission: Admission |
         run, commands = advance(run, event, moment_ms)
         given += [(moment_ms, command) for command in commands]
         ahead.obey(commands, moment_ms)
-    return Simulated(run, tuple(given), tuple(events), trace_of(run, moment_ms))
+    return Simulated(run, tuple(given), tuple(events), trace_of(run, (*given, *events), moment_ms))
 
 
 class _Ahead:
@@ -75,7 +109,7 @@ class _Ahead:
         heapq.heappush(self._queue, (moment_ms, precedence(event), next(self._count), event))
 
     def take(self) -> tuple[int, Event]:
-        """The next event. A denial is said before anything else can happen."""
+        """The next event. A denial is said before anything else can happen. Of calls that were stopped something may still be heard."""
         if self._denied:
             return self._denied.pop()
         moment_ms, _, _, event = heapq.heappop(self._queue)
@@ -87,6 +121,8 @@ class _Ahead:
             match command:
                 case Send():
                     self._send(command, moment_ms)
+                case Check():
+                    self._check(command, moment_ms)
                 case Wake(timer=timer, at_ms=at_ms):
                     self.put(at_ms, Woke(timer=timer))
                 case Observe(observation=observation) if self._admission is not None:
@@ -95,23 +131,38 @@ class _Ahead:
                     pass
 
     def _send(self, send: Send, moment_ms: int) -> None:
-        self._asked[send.deployment] += 1
-        denied = "scripted" if (send.deployment, self._asked[send.deployment]) in self._world.denied else None
-        if denied is None and self._admission is not None:
-            denied = self._admission.admit(send, moment_ms)
+        denied = None if send.simulated else self._denies(send, moment_ms)
         if denied is not None:
             self._denied.append((moment_ms, Denied(attempt=send.attempt, why=denied)))
             return
-        call = self._world.call(send.deployment, send.number)
-        if call.takes_ms is None or moment_ms + call.takes_ms > send.until_ms:
-            self.put(send.until_ms, Failed(attempt=send.attempt, failure=TIME_IS_UP))
+        call = call_of(self._world, send)
+        ends_ms = None if call.takes_ms is None else moment_ms + call.takes_ms
+        in_time = ends_ms is not None and ends_ms <= send.until_ms
+        last_ms = ends_ms if ends_ms is not None and in_time else send.until_ms
+        self.put(last_ms, event_of(call, send.attempt) if in_time else Failed(attempt=send.attempt, failure=TIME_IS_UP))
+        if call.delta_ms is not None and moment_ms + call.delta_ms <= last_ms:
+            self.put(moment_ms + call.delta_ms, Delta(attempt=send.attempt))
+
+    def _denies(self, send: Send, moment_ms: int) -> str | None:
+        self._asked[send.deployment] += 1
+        if (send.deployment, self._asked[send.deployment]) in self._world.denied:
+            return "scripted"
+        return None if self._admission is None else self._admission.admit(send, moment_ms)
+
+    def _check(self, check: Check, moment_ms: int) -> None:
+        takes_ms, says = self._world.judgement(check.guardrail.name)
+        if takes_ms is None or moment_ms + takes_ms > check.until_ms:
+            self.put(check.until_ms, Checked(check=check.check, verdict=NO_VERDICT))
         else:
-            self.put(moment_ms + call.takes_ms, event_of(call, send.attempt))
+            self.put(moment_ms + takes_ms, Checked(check=check.check, verdict=verdict_of(check, says)))
 
 
-def trace_of(run: Run, moment_ms: int) -> Trace:
-    """What an onlooker saw of a run that finished at `moment_ms`."""
+def trace_of(run: Run, moments: Moments, moment_ms: int) -> Trace:
+    """What an onlooker saw of a run that finished at `moment_ms`; `moments` are its commands and events."""
     assert run.finished is not None
+    ended = run.finished.ended
+    trail = sorted(run.trail, key=lambda entry: entry.attempt)
+    places = {each.attempt: place for place, each in enumerate(trail)}
     calls = tuple(
         Made(
             node=each.node,
@@ -120,10 +171,41 @@ def trace_of(run: Run, moment_ms: int) -> Trace:
             start_ms=each.started_ms,
             end_ms=each.ended_ms,
             ending=each.ending if each.failure is None else each.failure.kind,
+            cause=each.cause,
+            cost=each.cost,
         )
-        for each in run.trail
+        for each in trail
     )
-    missed = tuple(Missed(each.node, each.deployment, each.at_ms, each.reason) for each in run.skipped)
-    places = {each.attempt: place for place, each in enumerate(run.trail)}
-    served = None if run.finished.served is None else places[run.finished.served]
-    return Trace(calls, missed, served, run.finished.poor, run.finished.kind, moment_ms - run.started_ms)
+    released = [command.attempt for _, command in moments if isinstance(command, Release)]
+    verdicts = [event.verdict for _, event in moments if isinstance(event, Checked)]
+    prompts = [verdict.prompt for verdict in verdicts if isinstance(verdict, Passed) and verdict.prompt is not None]
+    return Trace(
+        calls=calls,
+        missed=tuple(Missed(each.node, each.deployment, each.at_ms, each.reason) for each in run.skipped),
+        served=places[ended.attempt] if isinstance(ended, Served) else None,
+        poor=isinstance(ended, Served) and ended.poor,
+        kind=ended.kind if isinstance(ended, Unserved) else None,
+        end_ms=moment_ms - run.started_ms,
+        judged=tuple(_judged(moments, run.started_ms)),
+        text=ended.transcript.text if isinstance(ended, Served) else None,
+        prompt=prompts[-1] if prompts else None,
+        unchecked=ended.unchecked if isinstance(ended, Served) else (),
+        guardrail=ended.guardrail if isinstance(ended, Unserved) else None,
+        released=places[released[0]] if released else None,
+    )
+
+
+def _judged(moments: Moments, began_ms: int) -> list[Judged]:
+    """The checks that were commanded and have ended, in their order."""
+    ended = {event.check: (at_ms, event.verdict) for at_ms, event in moments if isinstance(event, Checked)}
+    asked = [(at_ms, command) for at_ms, command in moments if isinstance(command, Check) and command.check in ended]
+    return [
+        Judged(check.guardrail.name, at_ms - began_ms, ended[check.check][0] - began_ms, _says(ended[check.check][1]))
+        for at_ms, check in asked
+    ]
+
+
+def _says(verdict: Verdict) -> Says:
+    if isinstance(verdict, Passed):
+        return "passes" if verdict.prompt is None and verdict.transcript is None else "redacts"
+    return "breaks" if isinstance(verdict, Broke) else "blocks"

@@ -1,0 +1,66 @@
+"""What becomes of options that a deployment cannot do, where the spec lets them be dropped or emulated.
+
+Before the call: what the adapter is asked for. After it: what is built from what came. The answer lists both (law C2).
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from voxplan.engine.capability import Capabilities, CapabilityName, offers
+from voxplan.engine.plan import Degrade
+from voxplan.engine.request import Options, Timestamps
+from voxplan.engine.transcript import Segment, Transcript, Word
+
+__all__ = ("completed", "reduced", "words_of")
+
+_GIVEN_AS: Final[dict[Timestamps, CapabilityName]] = {"segment": "segments", "word": "words"}
+
+
+def reduced(options: Options, degrades: tuple[Degrade, ...], can: Capabilities) -> Options:
+    """The options with which a deployment that `can` do only so much is called."""
+    for degrade in degrades:
+        match degrade.option:
+            case "language":
+                options = replace(options, language=None)
+            case "prompt":
+                options = replace(options, prompt=None)
+            case "temperature":
+                options = replace(options, temperature=None)
+            case "diarize":
+                options = replace(options, diarize=False)
+            case "stream":
+                options = replace(options, stream=False)
+            case "timestamps":
+                options = replace(options, timestamps=_times(options, degrade, can))
+    return options
+
+
+def _times(options: Options, degrade: Degrade, can: Capabilities) -> tuple[Timestamps, ...]:
+    """Segments, where words are to be made of them; else only the times that there are."""
+    if degrade.how == "emulated":
+        return ("segment",)
+    return tuple(times for times in options.timestamps if offers(can, _GIVEN_AS[times]))
+
+
+def completed(transcript: Transcript, degrades: tuple[Degrade, ...]) -> Transcript:
+    """The transcript with what had to be emulated: words with estimated times."""
+    emulated = any(degrade.option == "timestamps" and degrade.how == "emulated" for degrade in degrades)
+    if not emulated or transcript.words is not None or transcript.segments is None:
+        return transcript
+    return replace(transcript, words=tuple(word for segment in transcript.segments for word in words_of(segment)))
+
+
+def words_of(segment: Segment) -> Iterator[Word]:
+    """The words of a segment, its time shared out among them by their letters.
+
+    >>> [(word.word, word.start, word.end) for word in words_of(Segment(text="to be, or not", start=1.0, end=3.0))]
+    [('to', 1.0, 1.4), ('be,', 1.4, 2.0), ('or', 2.0, 2.4), ('not', 2.4, 3.0)]
+    """
+    words = segment.text.split()
+    letters, passed = sum(map(len, words)), 0
+    lasts = segment.end - segment.start
+    for word in words:
+        start, passed = segment.start + lasts * passed / letters, passed + len(word)
+        yield Word(word=word, start=start, end=segment.start + lasts * passed / letters, speaker=segment.speaker)

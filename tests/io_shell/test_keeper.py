@@ -1,0 +1,40 @@
+from msgspec.structs import replace
+
+from tests.making import observation, router, send, use
+from voxplan.engine.spec import RetryBudget
+from voxplan.engine.view import DeploymentView, Latency, Load, View
+from voxplan.io_shell.keeper import Keeper
+
+ROUTER = router(use("a"), "a")
+
+
+def test_keeps_what_admission_and_health_make_of_it() -> None:
+    """A slot is taken, then released."""
+    keeper = Keeper(ROUTER)
+    assert keeper.admit(send("a"), 0) is None
+    assert keeper.view.of("a").load == Load(in_flight=1)
+    keeper.observe(observation("a", "server_error"))
+    assert keeper.view.of("a") == DeploymentView(failures=1)
+
+
+def test_starts_from_the_view_it_is_given() -> None:
+    """What cooled off before does so still."""
+    keeper = Keeper(ROUTER, View(deployments={"a": DeploymentView(circuit="open", until_ms=9)}))
+    assert keeper.admit(send("a"), 8) == "it cools off"
+
+
+def test_the_retry_budget_is_that_of_the_spec() -> None:
+    """It holds over all runs."""
+    keeper = Keeper(replace(ROUTER, spec=replace(ROUTER.spec, retry_budget=RetryBudget(least=1))))
+    retry = replace(send("a"), cause="retry")
+    assert keeper.run(None).admit(retry, 0) is None
+    assert keeper.run(None).admit(retry, 0) == "the retry budget is spent: 1 of 1 retries and hedges in the last minute"
+
+
+def test_a_run_tells_the_length_of_its_audio() -> None:
+    """So that latency is known for each second of it; other runs have their own."""
+    keeper = Keeper(ROUTER)
+    keeper.run(None).observe(observation("a", ended_ms=100))
+    assert keeper.view.of("a").latency is None
+    keeper.run(2_000).observe(observation("a", ended_ms=100))
+    assert keeper.view.of("a").latency == Latency(us_per_second=50_000, at_ms=100)

@@ -1,8 +1,8 @@
 """Branches that no request takes, and arms that are never chosen.
 
-A branch is reported only when the search came to its end: then no request takes it, whatever the user, the seed and the moment. Each
-route is looked at by itself, with any route as the one that was asked for, because routes use each other and a caller may name
-any of them. Health, capabilities and budgets are not looked at: they keep deployments out, not branches.
+A branch is reported only when the search came to its end: then no request takes it, whatever the user, the seed and the moment.
+Each route is looked at by itself, with any route as the one that was asked for, because routes use each other and a caller may
+name any of them. Health, capabilities and budgets are not looked at: they keep deployments out, not branches.
 """
 
 from collections.abc import Callable, Iterator

@@ -64,8 +64,8 @@ class Script(Protocol):
 class World(msgspec.Struct, frozen=True, kw_only=True):
     """A script as a table: for each deployment what its calls come to, in order.
 
-    When its replies are used up, the last one repeats; a deployment that is not named always replies `otherwise`. A guardrail that
-    has no verdict passes everything.
+    When its replies are used up, the last one repeats; a deployment that is not named always replies `otherwise`. A guardrail
+    without a verdict passes everything.
     """
 
     replies: dict[str, tuple[Reply, ...]] = {}

@@ -167,20 +167,14 @@ def _amounts(bounds: Sequence[int]) -> Iterator[Value]:
 
 def request_of(route: str, values: Mapping[str, Value]) -> Request:
     """The plainest request in which the facts have these values; facts of other names are not looked at."""
-    known = {"route": route, **{name: value for name, value in values.items() if value is not None}}
-    tree = {
-        "route": known["route"],
-        "audio": {key: known[f"audio.{key}"] for key in AudioFacts.__struct_fields__ if f"audio.{key}" in known},
-        "options": {
-            **{key: known[key] for key in Options.__struct_fields__ if key in known},
-            "timestamps": _members("timestamps", values),
-        },
-        "metadata": [(key.removeprefix(_METADATA), value) for key, value in known.items() if key.startswith(_METADATA)],
-        "tags": _members("tags", values),
-        "key_tags": _members("key.tags", values),
-        **({"key_budget_left": known["key.budget_left"]} if "key.budget_left" in known else {}),
-        **{key: known[key] for key in ("user", "key") if key in known},
-    }
+    known: dict[str, Value] = {"route": route, **{name: value for name, value in values.items() if value is not None}}
+    options: dict[str, object] = {key: known[key] for key in Options.__struct_fields__ if key in known}
+    tree: dict[str, object] = {key: known[key] for key in ("route", "user", "key") if key in known}
+    tree["audio"] = {key: known[f"audio.{key}"] for key in AudioFacts.__struct_fields__ if f"audio.{key}" in known}
+    tree["options"] = {**options, "timestamps": _members("timestamps", values)}
+    tree["metadata"] = [(key.removeprefix(_METADATA), value) for key, value in known.items() if key.startswith(_METADATA)]
+    tree["tags"], tree["key_tags"] = _members("tags", values), _members("key.tags", values)
+    tree["key_budget_left"] = known.get("key.budget_left")
     return msgspec.convert(tree, Request)
 
 

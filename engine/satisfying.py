@@ -70,9 +70,7 @@ MOMENT: Final = "moment"
 """What a `real` reading of samples and times looks at besides the facts."""
 
 
-def formulas(
-    conditions: Sequence[Condition], routes: Sequence[str], reading: Reading
-) -> tuple[tuple[Formula, ...], Facts]:
+def formulas(conditions: Sequence[Condition], routes: Sequence[str], reading: Reading) -> tuple[tuple[Formula, ...], Facts]:
     """The formulas of `conditions`, and the representatives of all facts in them.
 
     The values of `seed` and `moment`, and more names for samples to tell apart, are for the caller to add.

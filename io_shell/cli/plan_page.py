@@ -1,6 +1,7 @@
 """A plan for people: the tree of what may be attempted, what was left out and why, bounds and digests.
 
-Data in, rich renderables out; nothing here prints, measures or asks.
+The arms of a race are drawn with the moments at which they start, because they overlap; everything else follows from top to
+bottom. Data in, rich renderables out; nothing here prints, measures or asks.
 """
 
 from collections.abc import Iterator
@@ -10,16 +11,21 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from voxplan.engine.failure import RETRIED, RETRIED_ON_HINT
-from voxplan.engine.plan import Attempt, Gates, LeftOut, Node, Plan, digest
-from voxplan.io_shell.cli.wording import counted, kinds_text, span_text
+from voxplan.engine.plan import Attempt, Bounds, First, LeftOut, Node, Plan, Race, children, digest
+from voxplan.io_shell.cli.attempt_lines import attempt_lines
+from voxplan.io_shell.cli.wording import counted, kinds_text, money_text, span_text
 
 __all__ = ("left_out_table", "plan_page", "plan_tree")
+
+_MOST_NAMES = 4
 
 
 def plan_page(plan: Plan, seed: int, moment_ms: int | None = None) -> Group:
     """All there is to say about a plan that was made with `seed`, and, where that matters, at `moment_ms`."""
-    parts: list[RenderableType] = [plan_tree(plan), _bounds(plan)]
+    parts: list[RenderableType] = []
+    if plan.input_guardrails:
+        parts.append(Text(f"first the prompt is checked by {', '.join(step.name for step in plan.input_guardrails)}"))
+    parts.extend((plan_tree(plan), _bounds(plan)))
     if plan.cooling_try is not None:
         parts.append(Text(f"{plan.cooling_try} cools off and is tried all the same: nothing else is left", style="yellow"))
     if plan.left_out:
@@ -40,66 +46,69 @@ def left_out_table(left_out: tuple[LeftOut, ...]) -> Table:
     """Every deployment that is not planned, with all true reasons, one a line."""
     table = Table.grid(padding=(0, 2, 0, 0))
     for entry in left_out:
-        name = Text.assemble("  ", (entry.deployment, "bold"))
-        if entry.node.rpartition("/")[2] != entry.deployment:
+        name = Text.assemble("  ", (_names(entry.deployments), "bold"))
+        if entry.deployments != (entry.node.rpartition("/")[2],):
             name.append(f"  {entry.node}", style="dim")
         table.add_row(name, Text("\n".join(reason.detail for reason in entry.reasons), style="yellow"))
     return table
 
 
+def _names(names: tuple[str, ...]) -> str:
+    """The first few."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
+
+
 def _grow(tree: Tree, node: Node) -> None:
-    if isinstance(node, Attempt):
-        return
-    for child in node.children:
-        _grow(tree.add(_label(child, child.node.removeprefix(f"{node.node}/"))), child)
+    for number, child in enumerate(children(node)):
+        label = _label(child, child.node.removeprefix(f"{node.node}/"))
+        if isinstance(node, Race):
+            label = Text.assemble((f"{_start(node, number)}  ", "magenta"), label)
+        _grow(tree.add(label), child)
+
+
+def _start(race: Race, number: int) -> str:
+    """When an arm starts, unless one before it fails earlier."""
+    return f"+{span_text(number * race.stagger_ms)}"
 
 
 def _label(node: Node, name: str) -> Text:
-    if not isinstance(node, Attempt):
-        rules = f"first, on {kinds_text(node.on)}{_within(node.deadline_ms)}"
-        return Text.assemble((name, "bold"), "  ", (rules, "dim"))
+    match node:
+        case Attempt():
+            return _attempt(node, name)
+        case First():
+            return Text.assemble((name, "bold"), "  ", (f"first, {_rules(node)}", "dim"))
+        case Race():
+            following = f"each starts {span_text(node.stagger_ms)} after the one before, or when one fails"
+            return Text.assemble((name, "bold"), "  ", (f"race, {_rules(node)}\n{following}; the first answer wins", "dim"))
+
+
+def _attempt(node: Attempt, name: str) -> Text:
     place = " · ".join(filter(None, (node.vendor if node.vendor != node.deployment else None, node.region)))
     label = Text.assemble((name, "bold cyan"))
     if name != node.deployment:
         label.append_text(Text.assemble(" = ", (node.deployment, "cyan")))
     label.append(f"  {place}" if place else "")
-    label.append("".join(f"\n{rule}" for rule in _rules(node)), style="dim")
+    label.append("".join(f"\n{rule}" for rule in attempt_lines(node)), style="dim")
     return label
 
 
-def _rules(node: Attempt) -> Iterator[str]:
-    """The rules that hold for an attempt, a line each."""
-    shortest = f", not with less than {span_text(node.shortest_ms)}" if node.shortest_ms else ""
-    yield f"timeout {span_text(node.timeout_ms)}{_within(node.deadline_ms)}{shortest}"
-    if node.credential != node.deployment:
-        yield f"key of {node.credential}"
-    if node.delays_ms:
-        yield _retries(node)
-    if node.gates is not None:
-        yield f"accepts only: {', '.join(_gates(node.gates))}"
-
-
-def _within(deadline_ms: int | None) -> str:
-    return "" if deadline_ms is None else f", deadline {span_text(deadline_ms)}"
-
-
-def _retries(node: Attempt) -> str:
-    times = "retry" if len(node.delays_ms) == 1 else "retries"
-    waits = ", ".join(map(span_text, node.delays_ms))
-    text = f"{len(node.delays_ms)} {times} after {waits}; Retry-After up to {span_text(node.patience_ms)}"
-    if (node.retry_on, node.retry_on_hint) == (RETRIED, RETRIED_ON_HINT):
-        return text
-    hinted = f", {kinds_text(node.retry_on_hint)} when told to wait" if node.retry_on_hint else ""
-    return f"{text}; on {kinds_text(node.retry_on)}{hinted}"
-
-
-def _gates(gates: Gates) -> Iterator[str]:
-    if gates.not_empty:
-        yield "not empty"
-    if gates.max_compression_ratio is not None:
-        yield f"compression ratio up to {gates.max_compression_ratio:g}"
+def _rules(node: First | Race) -> str:
+    deadline = "" if node.deadline_ms is None else f", deadline {span_text(node.deadline_ms)}"
+    budget = "" if node.budget is None else f", budget {money_text(node.budget)}"
+    return f"on {kinds_text(node.on)}{deadline}{budget}"
 
 
 def _bounds(plan: Plan) -> Text:
     poor = "" if plan.when_all_poor == "return" else "; a poor answer is none"
-    return Text(f"\nat most {counted(plan.bounds.attempts, 'call')} in {span_text(plan.bounds.longest_ms)}{poor}")
+    return Text("\n" + "\n".join(_bound_lines(plan.bounds, poor)))
+
+
+def _bound_lines(bounds: Bounds, poor: str) -> Iterator[str]:
+    cost = "" if bounds.cost is None else f" for {money_text(bounds.cost)}"
+    yield f"at most {counted(bounds.attempts, 'call')} in {span_text(bounds.longest_ms)}{cost}{poor}"
+    if bounds.duplicate_charges:
+        yield f"at most {counted(bounds.duplicate_charges, 'call')} charged besides the one that serves"
+    heard = (("vendors", bounds.vendors), ("regions", bounds.regions))
+    told = [f"{noun} {', '.join(names)}" for noun, names in heard if names]
+    yield f"heard at most by {counted(len(bounds.deployments), 'deployment')}{''.join(f'; {each}' for each in told)}"

@@ -6,6 +6,7 @@ import msgspec
 
 from voxplan.engine.failure import FailureKind
 from voxplan.engine.plan import Plan, digest
+from voxplan.engine.request import Option
 from voxplan.engine.run import Skipped, TrailEntry
 from voxplan.engine.transcript import Segment, Usage, Word
 from voxplan.io_shell.answer import Answer
@@ -35,7 +36,10 @@ class PlanName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One file. `output` is where the transcript was written; `poor` that it failed its gates and was the best there was."""
+    """One file. `output` is where the transcript was written; `poor` that it failed its gates and was the best there was.
+
+    `dropped` and `emulated` are options that the deployment cannot do; `cost` what all calls cost at most, in US dollars.
+    """
 
     file: str
     text: str | None = None
@@ -46,6 +50,9 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
     served_by: str | None = None
     poor: bool = False
+    dropped: tuple[Option, ...] = ()
+    emulated: tuple[Option, ...] = ()
+    cost: float | None = None
     attempts: tuple[TrailEntry, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     plan: PlanName | None = None
@@ -66,6 +73,9 @@ def served(file: str, answer: Answer, output: str | None) -> FileReport:
         usage=heard.usage,
         served_by=answer.served_by,
         poor=answer.poor,
+        dropped=answer.dropped,
+        emulated=answer.emulated,
+        cost=answer.cost,
         attempts=answer.attempts,
         skipped=answer.skipped,
         plan=_named(answer.plan, answer.seed, answer.moment_ms),

@@ -14,7 +14,14 @@ from voxplan.engine.planning import plan
 from voxplan.engine.request import Request
 from voxplan.engine.router import Router
 from voxplan.engine.view import EMPTY_VIEW, View
-from voxplan.io_shell.asking import asked_language, asked_route
+from voxplan.io_shell.asking import (
+    asked_deadline,
+    asked_language,
+    asked_metadata,
+    asked_names,
+    asked_route,
+    asked_simulation,
+)
 from voxplan.io_shell.cli.edge_page import edge_page
 from voxplan.io_shell.cli.orders import ShowPlan
 from voxplan.io_shell.cli.plan_page import left_out_table, plan_page
@@ -42,9 +49,8 @@ class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
 def carry_out(order: ShowPlan) -> int:
     """Plan and show; the exit code."""
     router = load(order.spec)
-    options = replace(order.options, language=asked_language(order.options.language))
     report = PlanReport(
-        request=Request(route=asked_route(router, order.route), audio=order.audio, options=options, tags=order.tags),
+        request=_request(order, router),
         seed=secrets.randbits(63) if order.seed is None else order.seed,
         moment_ms=round(time.time() * 1000) if order.moment_ms is None else order.moment_ms,
     )
@@ -52,6 +58,21 @@ def carry_out(order: ShowPlan) -> int:
     if isinstance(planned, Failure):
         return _show_refusal(order, report, planned.failure())
     return _show(order, report, planned.unwrap())
+
+
+def _request(order: ShowPlan, router: Router) -> Request:
+    way = order.way
+    return Request(
+        route=asked_route(router, way.route),
+        audio=order.audio,
+        options=replace(order.options, language=asked_language(order.options.language)),
+        user=way.user,
+        tags=asked_names("tags", way.tags),
+        metadata=asked_metadata(dict(way.metadata)),
+        fallbacks=asked_names("fallbacks", way.fallbacks),
+        deadline_ms=asked_deadline(way.deadline),
+        simulate=asked_simulation(dict(way.simulate), first_child=way.mock_testing_fallbacks),
+    )
 
 
 def _show(order: ShowPlan, report: PlanReport, planned: Plan) -> int:
@@ -69,9 +90,13 @@ def _show_refusal(order: ShowPlan, report: PlanReport, refusal: Refusal) -> int:
     """The reasons are for people; a program finds them in the report."""
     if order.json:
         write_json(replace(report, refusal=refusal))
-    tell(f"there is no plan: no deployment of route `{refusal.route}` can take this request")
-    people_console().print(left_out_table(refusal.left_out))
-    return exit_code(refused(refusal))
+    error = refused(refusal)
+    if refusal.left_out:
+        tell(f"there is no plan: no deployment of route `{refusal.route}` can take this request")
+        people_console().print(left_out_table(refusal.left_out))
+    else:
+        tell(str(error))
+    return exit_code(error)
 
 
 def _view(path: Path | None, router: Router) -> View:

@@ -1,27 +1,33 @@
 """`voxplan transcribe`: file after file through one opened spec; one that fails does not stop the others."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import anyio
+from returns.result import Failure
 from rich.text import Text
 
+from voxplan.engine.planning import plan
+from voxplan.engine.request import Request
 from voxplan.engine.router import Router
+from voxplan.engine.spelling import listed
+from voxplan.engine.view import EMPTY_VIEW
 from voxplan.io_shell import client
 from voxplan.io_shell.answer import Answer
-from voxplan.io_shell.asking import asked_language, asked_route
+from voxplan.io_shell.asking import asked_deadline, asked_language, asked_route, asked_simulation
 from voxplan.io_shell.cli import report
 from voxplan.io_shell.cli.arguments import UsageError
 from voxplan.io_shell.cli.naming import STDIN, output_paths
-from voxplan.io_shell.cli.orders import Transcribe
+from voxplan.io_shell.cli.orders import Transcribe, Way
 from voxplan.io_shell.cli.screen import Screen
 from voxplan.io_shell.cli.streams import write_json, write_result
 from voxplan.io_shell.cli.trail_lines import TrailTeller, skipped_lines
 from voxplan.io_shell.cli.wording import seconds_text
-from voxplan.io_shell.errors import ProviderError, RequestError, VoxplanError, exit_code
+from voxplan.io_shell.errors import ProviderError, RequestError, SpecError, VoxplanError, exit_code
+from voxplan.io_shell.failing import refused
 from voxplan.io_shell.loading import load
 from voxplan.io_shell.running import Happened, Observer
 
@@ -48,9 +54,30 @@ def carry_out(order: Transcribe) -> int:
     """Transcribe all files; the exit code. What is wrong with the order itself is found before any work."""
     files = _files(order)
     router = load(order.spec)
-    asked_route(router, order.route)
+    _require_no_functions(router)
     asked_language(order.options.language)
+    asked_deadline(order.way.deadline)
+    _require_names(router, order.way)
     return anyio.run(_transcribe_all, order, router, _jobs(order, files))
+
+
+def _require_no_functions(router: Router) -> None:
+    """A guardrail that is a function of the author's own cannot be given on a command line, and must not be left out."""
+    custom = [name for name, guardrail in router.spec.guardrails.items() if guardrail.kind == "custom"]
+    if custom:
+        raise SpecError((f"custom guardrails are functions, which only the Python API takes (`voxplan.open`): {listed(custom)}",))
+
+
+def _require_names(router: Router, way: Way) -> None:
+    """Names that no plan could be made with are wrong for every file."""
+    request = Request(
+        route=asked_route(router, way.route),
+        fallbacks=way.fallbacks,
+        simulate=asked_simulation(dict(way.simulate), first_child=way.mock_testing_fallbacks),
+    )
+    planned = plan(router, request, EMPTY_VIEW, 0, 0)
+    if isinstance(planned, Failure) and planned.failure().code != "nothing_eligible":
+        raise refused(planned.failure())
 
 
 def _files(order: Transcribe) -> tuple[str, ...]:
@@ -101,17 +128,24 @@ async def _transcribe_one(vox: client.Vox, order: Transcribe, job: _Job, screen:
 
 async def _ask(vox: client.Vox, order: Transcribe, file: str, screen: Screen) -> Answer:
     audio: Path | BinaryIO = sys.stdin.buffer if file == STDIN else Path(file)
-    options = order.options
+    options, way = order.options, order.way
     return await vox.transcribe(
         audio,
-        route=order.route,
+        route=way.route,
         language=options.language,
         prompt=options.prompt,
         temperature=options.temperature,
         response_format=options.response_format,
         timestamps=options.timestamps,
+        diarize=options.diarize,
         filename="stdin" if file == STDIN else None,
-        tags=order.tags,
+        user=way.user,
+        tags=way.tags,
+        metadata=dict(way.metadata),
+        fallbacks=way.fallbacks,
+        deadline=way.deadline,
+        simulate=dict(way.simulate),
+        mock_testing_fallbacks=way.mock_testing_fallbacks,
         seed=order.seed,
         observers=(_teller(vox.router, screen),) if order.trail else (),
     )
@@ -132,14 +166,24 @@ def _deliver(order: Transcribe, job: _Job, answer: Answer, rendered: str, screen
     """Put a transcript where it belongs, and say what is worth saying."""
     for line in skipped_lines(answer.skipped) if order.trail else ():
         screen.say(line)
-    if answer.poor:
-        screen.say(Text(f"{job.file}: no transcript passed its `accept` gates; this is the best there was", style="yellow"))
+    for note in _notes(answer):
+        screen.say(Text(f"{job.file}: {note}", style="yellow"))
     if job.output is not None:
         _write(job.output, rendered)
         lasted = seconds_text(max(entry.ended_ms for entry in answer.attempts))
         screen.say(Text.assemble(job.file, (" → ", "dim"), str(job.output), (f"  {answer.served_by}, {lasted}", "dim")))
     elif not order.json:
         write_result((f"==> {job.file} <==\n" if several else "") + _closed(rendered) + ("\n" if several else ""))
+
+
+def _notes(answer: Answer) -> Iterator[str]:
+    """What is not as it was asked for."""
+    if answer.poor:
+        yield "no transcript passed its `accept` gates; this is the best there was"
+    if answer.dropped:
+        yield f"`{answer.served_by}` cannot do what was asked, so it went without: {listed(answer.dropped)}"
+    if answer.emulated:
+        yield f"`{answer.served_by}` cannot do what was asked, so it is estimated: {listed(answer.emulated)}"
 
 
 def _closed(text: str) -> str:

@@ -1,11 +1,13 @@
-"""How times and failure kinds are written for people, in plans, trails and tables alike."""
+"""How times, money and failure kinds are written for people, in plans, trails and tables alike."""
 
 from collections.abc import Sequence
 from typing import Final
 
+from voxplan.engine.amounts import print_money
 from voxplan.engine.failure import STAR, FailureKind
+from voxplan.engine.quantity import Money
 
-__all__ = ("counted", "kinds_text", "seconds_text", "span_text")
+__all__ = ("counted", "kinds_text", "money_text", "seconds_text", "span_text")
 
 _SECOND_MS: Final = 1000
 _MINUTE_MS: Final = 60 * _SECOND_MS
@@ -26,6 +28,15 @@ def span_text(ms: int) -> str:
     minutes, rest_ms = divmod(rest_ms, _MINUTE_MS)
     parts = ((hours, "h"), (minutes, "min"), (rest_ms / 1000, "s"))
     return " ".join(f"{size:.10g} {unit}" for size, unit in parts if size)
+
+
+def money_text(nano: int) -> str:
+    """Billionths of a dollar as dollars, exactly.
+
+    >>> money_text(6_000_000)
+    '$0.006'
+    """
+    return print_money(Money(nano))
 
 
 def seconds_text(ms: int) -> str:

@@ -47,7 +47,8 @@ def test_weights_become_coprime_integers() -> None:
     arms = (Arm(route=use("a"), weight=0.1), Arm(route=use("b"), weight=0.25), Arm(route=use("c"), weight=0))
     root = router(RouteNode(balance=Balance(among=arms)), "a", "b", "c").routes["r"].root
     assert isinstance(root, Spread)
-    assert [(arm.label, arm.weight) for arm in root.arms] == [("a", 2), ("b", 5), ("c", 0)]
+    assert ([arm.names for arm in root.arms], root.lanes.weights) == ([("a",), ("b",)], (2, 5))
+    assert [arm.names for arm in root.idle] == [("c",)]
 
 
 def test_the_rule_for_poor_answers_follows_a_root_that_only_uses_another_route() -> None:

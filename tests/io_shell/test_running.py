@@ -38,7 +38,7 @@ NAMES = ("a", "b", "c")
 
 def keeper() -> Keeper:
     """A keeper that knows deployments a, b and c."""
-    return Keeper(compile_checked(spec({name: use(name) for name in NAMES}, *NAMES), CATALOG))
+    return Keeper(compile_checked(spec({f"r-{name}": use(name) for name in NAMES}, *NAMES), CATALOG))
 
 
 class Provider:
@@ -285,8 +285,9 @@ async def test_a_guardrail_that_raises_broke(caplog: pytest.LogCaptureFixture) -
     """Only the kind of fault is told, to the caller and to the log: its text may hold what was said."""
     watch = list[Happened]()
 
-    async def broken(_: Check) -> Verdict:
-        raise ValueError("from b")
+    async def broken(check: Check) -> Verdict:
+        assert check.transcript is not None
+        raise ValueError(check.transcript.text)
 
     ran = await judged(broken, watch=watch)
     assert ran.ended == Unserved(kind="blocked", guardrail="polite", why="ValueError in the guardrail")

@@ -1,0 +1,279 @@
+"""Who starves when others hang: children of a `first`, arms of a `balance` or a `race` that a deadline leaves no time (law B3).
+
+Whatever comes before a node may hang until its own `timeout`. What that takes at least, and when the tightest deadline around the
+node ends, are functions of the length of the audio (`course`), so the answer holds for every length, or for every length from
+some bound on. Where it depends on the request what comes before, the least is counted: no finding is a false alarm.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from voxplan.engine.capability import ProviderFacts
+from voxplan.engine.course import NOTHING, Course, course_of
+from voxplan.engine.inheriting import Carried, carry
+from voxplan.engine.labels import label
+from voxplan.engine.quantity import Span
+from voxplan.engine.selecting import selected
+from voxplan.engine.situation import DEFAULT_TIMEOUT
+from voxplan.engine.spec import Balance, Race, RouteNode, Selector, Spec
+from voxplan.engine.spelling import listed
+from voxplan.engine.tree import Path
+
+__all__ = ("Starved", "starving")
+
+_LONGEST_S: Final = 24 * 3600  # nobody takes longer audio in one request, so a bound beyond that warns of nothing
+_EXAMPLE_S: Final = Fraction(60)
+
+
+class Starved(NamedTuple):
+    """A node that is not reached in time when what comes before it hangs, and the numbers, in one line."""
+
+    path: Path
+    why: str
+
+
+class _Deadline(NamedTuple):
+    """A deadline around a node, and when it began to count."""
+
+    entry: Course
+    span: Span
+
+    @property
+    def end(self) -> Course:
+        return self.entry.plus(course_of(self.span))
+
+
+class _Spot(NamedTuple):
+    """Where a node stands: when it is entered at the earliest, after whom, and inside what.
+
+    `hung` are the deployments that have hung by then. `told` is the shortest audio for which it has been told already that
+    nothing here is reached.
+    """
+
+    entry: Course
+    rules: Carried
+    deadlines: tuple[_Deadline, ...] = ()
+    hung: tuple[str, ...] = ()
+    told: Fraction = Fraction(_LONGEST_S)
+
+    def after(self, spent: "_Spent") -> "_Spot":
+        """The same place when what took `spent` has hung."""
+        return self._replace(entry=self.entry.plus(spent.least), hung=(*dict.fromkeys((*self.hung, *spent.names)),))
+
+
+class _Spent(NamedTuple):
+    """What a node takes at least when everything in it hangs, and which deployments hang then."""
+
+    least: Course
+    names: tuple[str, ...]
+
+
+def starving(spec: Spec, catalog: Mapping[str, ProviderFacts], routes: Sequence[str]) -> Iterator[Starved]:
+    """Whoever starves in `routes` of a spec without errors, each node once."""
+    found: dict[Path, Starved] = {}
+    for name in routes:
+        walk = _Walk(spec, catalog)
+        deadlines = () if spec.defaults.deadline is None else (_Deadline(NOTHING, spec.defaults.deadline),)
+        walk.node(("routes", name), spec.routes[name], _Spot(NOTHING, carry(Carried(), spec.defaults), deadlines))
+        for each in walk.found:
+            found.setdefault(each.path, each)
+    yield from found.values()
+
+
+class _Walk:
+    """One walk over a route, with the routes that it uses. Lives within one call of `starving`."""
+
+    def __init__(self, spec: Spec, catalog: Mapping[str, ProviderFacts]) -> None:
+        self.found: list[Starved] = []
+        self._spec = spec
+        self._catalog = catalog
+
+    def node(self, path: Path, node: RouteNode, spot: _Spot) -> _Spent:
+        """What the node takes; whoever starves below it is added to `found`."""
+        spot = spot._replace(rules=carry(spot.rules, node))
+        if node.deadline is None:
+            return self._form(path, node, spot)
+        inside = spot._replace(deadlines=(*spot.deadlines, _Deadline(spot.entry, node.deadline)))
+        spent = self._form(path, node, inside)
+        return spent._replace(least=spent.least.shorter(course_of(node.deadline)))
+
+    def _form(self, path: Path, node: RouteNode, spot: _Spot) -> _Spent:
+        if node.use in self._spec.routes:
+            return self.node(("routes", node.use), self._spec.routes[node.use], spot)
+        if node.use is not None:
+            return self._leaf(node.use, spot)
+        if node.balance is not None:
+            return self._balance((*path, "balance"), node.balance, spot, goes_on=_goes_on(node.on))
+        if node.race is not None:
+            return self._race((*path, "race"), node.race, spot, goes_on=_goes_on(node.on))
+        if node.when is not None:
+            return self._when(path, node, spot)
+        return self._first((*path, "first"), node.first or (), spot, goes_on=_goes_on(node.on))
+
+    def _leaf(self, name: str, spot: _Spot) -> _Spent:
+        """The calls of an attempt; none if it is certain that it cannot start after the others."""
+        rules = spot.rules
+        ruled_out = any(name not in self._selected(selector) for selector in rules.require)
+        if ruled_out or name in spot.hung or rules.replay != "always":
+            return _Spent(NOTHING, ())
+        one = rules.timeout or DEFAULT_TIMEOUT
+        again = rules.retry.on is not None and _goes_on(rules.retry.on)
+        calls = 1 + rules.retry.times if again else 1
+        numerator, denominator = one.per_second
+        return _Spent(course_of(Span(one.base_ms * calls, (numerator * calls, denominator))), (name,))
+
+    def _first(self, path: Path, children: tuple[RouteNode, ...], spot: _Spot, *, goes_on: bool) -> _Spent:
+        least, names = NOTHING, list[str]()
+        for place, child in enumerate(children):
+            told = len(self.found)
+            spent = self._child((*path, place), child, spot)
+            if any(each.path == (*path, place) for each in self.found[told:]):
+                # Whoever comes later starves as well; that is news only if it does with even shorter audio.
+                spot = spot._replace(told=self._bound(child, spot) or Fraction(0))
+            least, spot = least.plus(spent.least), spot.after(spent)
+            names += spent.names
+            if spent.names and not goes_on:
+                break
+        return _Spent(least, tuple(names))
+
+    def _child(self, path: Path, child: RouteNode, spot: _Spot) -> _Spent:
+        """A child, which starves if the deadlines around it are over before it starts."""
+        mark, bound = len(self.found), self._bound(child, spot)
+        if bound is None or bound >= spot.told or not spot.hung:
+            return self.node(path, child, spot)
+        spent = self.node(path, child, spot._replace(told=bound))
+        if spent.names:
+            self.found.insert(mark, Starved(path, _why((label(child),), listed(spot.hung), bound, spot)))
+        return spent
+
+    def _bound(self, child: RouteNode, spot: _Spot) -> Fraction | None:
+        """The shortest audio from which on `child` has no time."""
+        if not spot.deadlines:
+            return None
+        left = _end(spot).minus(spot.entry)
+        deployment = self._spec.deployments.get(child.use or "")
+        shortest = deployment.shortest if deployment is not None else None
+        if shortest is not None and shortest.base_ms:
+            # Whole milliseconds are rounded up, so one less is certain not to be there.
+            left = left.minus(course_of(Span(shortest.base_ms - 1, shortest.per_second)))
+        return left.not_positive_from()
+
+    def _balance(self, path: Path, balance: Balance, spot: _Spot, *, goes_on: bool) -> _Spent:
+        """The arms in any order: each comes first for some seed, and last for some other."""
+        arms = self._arms(balance)
+        spents = [self.node((*path, *step), arm, spot) for step, arm in arms]
+        names = (*dict.fromkeys(name for spent in spents for name in spent.names),)
+        followers = len(arms) - 1 if balance.spill is None else min(balance.spill, len(arms) - 1)
+        if not goes_on:
+            followers = 0
+        distinct = _only_once(spents)
+        self._last_arms(path, [label(arm) for _, arm in arms], distinct, spot, followers)
+        return _Spent(_least_of(distinct, 1 + followers), names)
+
+    def _last_arms(self, path: Path, labels: list[str], spents: list[_Spent], spot: _Spot, followers: int) -> None:
+        """One finding for the arms that starve when they come last."""
+        late: list[tuple[str, Fraction, _Spot]] = []
+        for place, spent in enumerate(spents):
+            others = [*spents[:place], *spents[place + 1 :]]
+            names = tuple(name for other in others for name in other.names)
+            after = spot.after(_Spent(_least_of(others, followers), names))
+            bound = self._bound(RouteNode(), after)
+            if followers and spent.names and bound is not None and bound < spot.told:
+                late.append((labels[place], bound, after))
+        if late:
+            _, bound, after = max(late, key=lambda each: each[1])
+            hung = f"drawn last and {listed(after.hung) if len(late) == 1 else 'the other arms'}"
+            self.found.append(Starved(path, _why([name for name, _, _ in late], hung, bound, after)))
+
+    def _arms(self, balance: Balance) -> list[tuple[Path, RouteNode]]:
+        """The arms that have weight, each with what leads to it."""
+        if balance.where is not None:
+            return [(("where",), RouteNode(use=name)) for name in self._selected(balance.where)]
+        return [(("among", place, "route"), arm.route) for place, arm in enumerate(balance.among) if arm.weight]
+
+    def _race(self, path: Path, race: Race, spot: _Spot, *, goes_on: bool) -> _Spent:
+        """The arms, each entered a stagger after the one before, or when one before has hung to its end."""
+        arms: list[tuple[Path, RouteNode]] = [(("among", place), arm) for place, arm in enumerate(race.among)]
+        if race.where is not None:
+            arms = [(("where",), RouteNode(use=name)) for name in self._selected(race.where)]
+        entry, first_end, longest, names = NOTHING, None, NOTHING, tuple[str, ...]()
+        for step, arm in arms:
+            inside = spot._replace(entry=spot.entry.plus(entry), hung=(*spot.hung, *names))
+            spent = self._child((*path, *step), arm, inside)
+            if not spent.names:
+                continue
+            end = entry.plus(spent.least)
+            longest, names = longest.longer(end), (*names, *spent.names)
+            first_end = end if first_end is None else first_end.shorter(end)
+            entry = entry.plus(course_of(race.stagger)).shorter(first_end)
+            if not goes_on:
+                break
+        return _Spent(longest, names)
+
+    def _when(self, path: Path, node: RouteNode, spot: _Spot) -> _Spent:
+        """Any one of the branches, or nothing at all where no branch need be taken."""
+        spents = [self.node((*path, "when", place, "then"), each.then, spot) for place, each in enumerate(node.when or ())]
+        if node.otherwise is not None:
+            spents.append(self.node((*path, "otherwise"), node.otherwise, spot))
+        least = NOTHING if node.otherwise is None else spents[0].least
+        for spent in spents:
+            least = least.shorter(spent.least)
+        return _Spent(least, (*dict.fromkeys(name for spent in spents for name in spent.names),))
+
+    def _selected(self, selector: Selector) -> tuple[str, ...]:
+        return selected(self._spec, selector, self._catalog)
+
+
+def _goes_on(on: Sequence[str] | None) -> bool:
+    """Whether a call that hung leads on."""
+    return on is None or "*" in on or "timed_out" in on
+
+
+def _end(spot: _Spot) -> Course:
+    ends = [deadline.end for deadline in spot.deadlines]
+    earliest = ends[0]
+    for end in ends[1:]:
+        earliest = earliest.shorter(end)
+    return earliest
+
+
+def _only_once(spents: list[_Spent]) -> list[_Spent]:
+    """What arms take whoever comes first: an arm whose deployment another one has too may find it tried already."""
+    names = [name for spent in spents for name in spent.names]
+    return [spent if all(names.count(name) == 1 for name in spent.names) else _Spent(NOTHING, spent.names) for spent in spents]
+
+
+def _least_of(spents: list[_Spent], count: int) -> Course:
+    """What any `count` of them take at least."""
+    if count >= len(spents):
+        total = NOTHING
+        for spent in spents:
+            total = total.plus(spent.least)
+        return total
+    shortest = spents[0].least
+    for spent in spents:
+        shortest = shortest.shorter(spent.least)
+    total = NOTHING
+    for _ in range(count):
+        total = total.plus(shortest)
+    return total
+
+
+def _why(labels: Sequence[str], hung: str, bound: Fraction, spot: _Spot) -> str:
+    """The finding in words, with the numbers of one length of audio for which it holds."""
+    seconds = max(bound, _EXAMPLE_S)
+    tightest = min(spot.deadlines, key=lambda deadline: deadline.end.at(seconds))
+    spent_ms, whole_ms = spot.entry.minus(tightest.entry).at(seconds), course_of(tightest.span).at(seconds)
+    reached = "never reached in time" if bound == 0 else f"not reached in time for audio of {_tenths(bound)} s or longer"
+    needs = "" if spent_ms >= whole_ms else ", which leaves less than its `shortest`"
+    are, hang = "is" if len(labels) == 1 else "are", "hangs" if len(spot.hung) == 1 else "hang"
+    return (
+        f"{listed(labels)} {are} {reached} when {hung} {hang}: with {_tenths(seconds)} s of audio that takes "
+        f"{_tenths(spent_ms / 1000)} s of a deadline of {_tenths(whole_ms / 1000)} s{needs}; give each attempt a shorter `timeout`"
+    )
+
+
+def _tenths(number: Fraction) -> str:
+    return f"{math.ceil(number * 10) / 10:g}"

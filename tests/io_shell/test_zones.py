@@ -1,0 +1,78 @@
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from returns.result import Failure
+
+from voxplan.engine.zone import Zone
+from voxplan.io_shell.zones import resolve_zones, unknown_zone
+
+# Half-hour changes, changes at Ramadan, winters ahead of summers, changes twice a week, none any more, never any.
+NAMES = (
+    "Africa/Casablanca",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Asia/Gaza",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "Europe/Dublin",
+    "Europe/Helsinki",
+    "UTC",
+)
+ZONES = resolve_zones(NAMES).unwrap()
+YEARS = st.integers(int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()), int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) - 1)
+
+
+def offset_s(name: str, moment_s: int) -> float:
+    """What the database says."""
+    offset = datetime.fromtimestamp(moment_s, ZoneInfo(name)).utcoffset()
+    return (offset or timedelta(0)).total_seconds()
+
+
+@given(st.sampled_from(NAMES), YEARS)
+def test_a_zone_is_as_the_database_says(name: str, moment_s: int) -> None:
+    """At any second of a century."""
+    assert ZONES[name].local_s(moment_s) - moment_s == offset_s(name, moment_s)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_clocks_are_set_to_the_second(name: str) -> None:
+    """The second before still has the old offset."""
+    zone = ZONES[name]
+    for start_s, old, new in zip(zone.starts_s[1:], zone.offsets_s, zone.offsets_s[1:], strict=False):
+        assert (offset_s(name, start_s - 1), offset_s(name, start_s)) == (old, new)
+
+
+@pytest.mark.slow
+def test_no_change_of_the_clocks_is_missed() -> None:
+    """Every zone there is, looked at every other day for a generation."""
+    names = sorted(files("tzdata").joinpath("zones").read_text("utf-8").split())
+    for name, zone in resolve_zones(names).unwrap().items():
+        days = range(zone.starts_s[0], zone.starts_s[0] + 30 * 365 * 86_400, 60 * 3600)
+        assert [moment for moment in days if zone.local_s(moment) - moment != offset_s(name, moment)] == [], name
+
+
+def test_each_name_is_resolved_once() -> None:
+    """And UTC needs no table."""
+    assert resolve_zones(["UTC", "UTC"]).unwrap() == {"UTC": Zone((946_684_800,), (0,))}
+    assert resolve_zones([]).unwrap() == {}
+
+
+@pytest.mark.parametrize("name", ["", "Europe", "europe/helsinki", "/etc/passwd", "../UTC", "Europe/Helsinki\0", "nowhere", "\ud800"])
+def test_what_no_zone_is_called_is_unknown(name: str) -> None:
+    """On every machine, whatever its file system takes for a name."""
+    assert resolve_zones([name, "UTC"]) == Failure((name,))
+
+
+def test_all_unknown_names_are_told() -> None:
+    """In one go."""
+    assert resolve_zones(["b", "UTC", "a"]) == Failure(("a", "b"))
+
+
+def test_a_close_name_is_suggested() -> None:
+    """As with every other name."""
+    assert unknown_zone("Europe/Helsinky") == "unknown time zone `Europe/Helsinky`, did you mean `Europe/Helsinki`?"
+    assert unknown_zone("nowhere near") == "unknown time zone `nowhere near`"

@@ -19,9 +19,7 @@ NUMBERS: Final = frozenset({"audio.seconds", "audio.bytes", "audio.channels"})
 """Facts that are numbers."""
 
 _CONNECTIVES: Final = frozenset({"all", "any", "not", "known", "sample", "time", "metadata"})
-_FACTS: Final = tuple(
-    field.encode_name for field in msgspec.structs.fields(Condition) if field.encode_name not in _CONNECTIVES
-)
+_FACTS: Final = tuple(field.encode_name for field in msgspec.structs.fields(Condition) if field.encode_name not in _CONNECTIVES)
 _METADATA: Final = re.compile(r"metadata\.[^\s]+")
 _NESTED: Final = frozenset({"audio", "key"})
 _FAMILIES: Final = (*sorted(_NESTED), "metadata")

@@ -4,6 +4,7 @@
 condition is that the fact is one of the values before the colon.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -13,6 +14,7 @@ from voxplan.engine.spelling import listed, quoted, suggestion
 from voxplan.engine.tree import Broken, Entry, Mapping, Node, Path, Place, Scalar, Sequence
 
 _KEYS: Final = ("on", "cases", "otherwise")
+_DECIMAL: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 _FLAGS: Final = {"true": True, "false": False}
 _FLAG_FACTS: Final = frozenset({"stream", "diarize"})
 _NO_CASES: Final = frozenset({"key.budget_left"})
@@ -70,16 +72,17 @@ def _check_keys(match: Entry, entries: tuple[Entry, ...], path: Path, notes: Not
 
 def _fact(on: Entry | None, path: Path, notes: Notes) -> str | None:
     """The fact that is matched; None when there is none, which has been reported then."""
-    match on:
-        case None | Entry(_, _, Broken()):
-            return None
-        case Entry(_, _, Scalar(str(name), place)):
-            message = f"`{name}` has no cases: write a `when`" if name in _NO_CASES else fact_problem(name)
-        case Entry(_, place, _):
-            name, message = "", "expected the name of a fact such as `language`"
+    if on is None or isinstance(on.value, Broken):
+        return None
+    name = on.value.value if isinstance(on.value, Scalar) else None
+    message = _fact_problem(name) if isinstance(name, str) else "expected the name of a fact such as `language`"
     if message is not None:
-        notes.report((*path, "match", "on"), place, message)
-    return name if message is None else None
+        notes.report((*path, "match", "on"), on.value.place, message)
+    return name if isinstance(name, str) and message is None else None
+
+
+def _fact_problem(name: str) -> str | None:
+    return f"{quoted(name)} has no cases: write a `when`" if name in _NO_CASES else fact_problem(name)
 
 
 def _cases(fact: str | None, entries: tuple[Entry, ...], path: Path, notes: Notes) -> Iterator[Case]:
@@ -124,5 +127,6 @@ def _listed(fact: str, values: tuple[str, ...], place: Place) -> Node:
 
 
 def _number(text: str) -> int | float | None:
-    is_decimal = text.isascii() and text.replace(".", "", 1).isdigit() and len(text) <= 18
-    return None if not is_decimal else float(text) if "." in text else int(text)
+    if not _DECIMAL.fullmatch(text):
+        return None
+    return float(text) if "." in text else int(text)

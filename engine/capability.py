@@ -4,12 +4,25 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
-from voxplan.engine.request import Option, Request
+from voxplan.engine.request import AudioFacts, Option, Options, Request
 
-__all__ = ("CAPABILITY_NAMES", "Capabilities", "CapabilityName", "Lack", "PriceFacts", "ProviderFacts", "lacks", "offers")
+__all__ = (
+    "CAPABILITY_NAMES",
+    "Capabilities",
+    "CapabilityName",
+    "Lack",
+    "PriceFacts",
+    "ProviderFacts",
+    "asks",
+    "audio_lacks",
+    "lacks",
+    "offers",
+)
 
 CapabilityName = Literal["segments", "words", "diarization", "prompt", "temperature", "streaming"]
+_NO_OPTIONS: Final = Options()
 CAPABILITY_NAMES: Final[tuple[CapabilityName, ...]] = ("segments", "words", "diarization", "prompt", "temperature", "streaming")
 
 
@@ -102,7 +115,12 @@ def lacks(capabilities: Capabilities, request: Request) -> tuple[Lack, ...]:
 
     Unknown facts of the audio exclude nothing. Formats are rendered here, so a format only needs the times it is made of.
     """
-    return (*_option_lacks(capabilities, request), *_audio_lacks(capabilities, request))
+    return (*_option_lacks(capabilities, request), *audio_lacks(capabilities, request.audio))
+
+
+def asks(options: Options) -> bool:
+    """Whether the options ask for anything that some model lacks."""
+    return options.response_format in {"srt", "vtt"} or replace(options, response_format="json") != _NO_OPTIONS
 
 
 def _option_lacks(can: Capabilities, request: Request) -> Iterator[Lack]:
@@ -137,11 +155,13 @@ _CANNOT: Final[Mapping[Option, str]] = {
 }
 
 
-def _audio_lacks(can: Capabilities, request: Request) -> Iterator[Lack]:
-    audio = request.audio
+def audio_lacks(can: Capabilities, audio: AudioFacts) -> tuple[Lack, ...]:
+    """Why the model cannot take the audio, whatever is asked of it."""
+    found: list[Lack] = []
     if can.containers is not None and audio.format is not None and audio.format not in can.containers:
-        yield Lack(f"takes no `{audio.format}`")
+        found.append(Lack(f"takes no `{audio.format}`"))
     if can.max_bytes is not None and audio.bytes is not None and audio.bytes > can.max_bytes:
-        yield Lack(f"takes at most {can.max_bytes} bytes")
+        found.append(Lack(f"takes at most {can.max_bytes} bytes"))
     if can.max_seconds is not None and audio.seconds is not None and audio.seconds > can.max_seconds:
-        yield Lack(f"takes at most {can.max_seconds:g} s")
+        found.append(Lack(f"takes at most {can.max_seconds:g} s"))
+    return tuple(found)

@@ -54,14 +54,14 @@ class Choosing:
         return (*dict.fromkeys(step for attempt in attempts(root) for step in self._checks.get(attempt.node, ())),)
 
     def _leaf(self, leaf: Leaf) -> Attempt | None:
-        reasons = self.now.reasons(leaf)
-        if not reasons:
+        judged = self.now.judged(leaf)
+        if isinstance(judged, Attempt):
             if leaf.input_guardrails:
                 self._checks[leaf.node] = leaf.input_guardrails
-            return self.now.attempt(leaf)
-        if all(reason.code == "cooling" for reason in reasons):
+            return judged
+        if all(reason.code == "cooling" for reason in judged):
             self.only_cooling.append(leaf)
-        self._leave_out(leaf.node, (leaf.deployment.name,), *reasons)
+        self._leave_out(leaf.node, (leaf.deployment.name,), *judged)
         return None
 
     def _first(self, node: Chain | Spread | Contest, below: tuple[Node, ...]) -> First | None:

@@ -36,7 +36,7 @@ def compile_spec(
 
 def compile_checked(spec: Spec, catalog: Mapping[str, ProviderFacts], zones: Mapping[str, Zone] = _NO_ZONES) -> Router:
     """The Router of a spec in which `check` finds no error."""
-    sizes = route_sizes(spec)
+    sizes = route_sizes(spec, catalog)
     deployments = {name: filled_in(name, spec, catalog) for name in sorted(spec.deployments)}
     expanding = Expanding(spec, deployments)
     return Router(

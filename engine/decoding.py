@@ -97,6 +97,8 @@ class _Decoder:
             return self._one_of(info, node, path, key)
         if isinstance(info, inspect.StructType) and info.cls in self._language.leaves:
             return self._leaf(info, node, path)
+        if isinstance(info, inspect.VarTupleType) and _is_plain(info.item_type):
+            node = _as_list(node)
         if isinstance(node, Scalar):
             return self._scalar(info, node.value, path, described)
         return self._collection(info, node, path, described)
@@ -124,9 +126,6 @@ class _Decoder:
                 return self._number(info, found, path)
             case inspect.FloatType(), int() | float() if not isinstance(found, bool):
                 return self._number(info, float(found), path)
-            case inspect.VarTupleType(item_type=item), _ if found is not None and _is_plain(item):
-                place = self.places[path]
-                return self._tuple(info, tree.Sequence((Scalar(found, place),), place), path)
             case _:
                 return self._unexpected(path, described or self._noun(info), Scalar(found, self.places[path]))
 
@@ -263,6 +262,11 @@ def _made(info: inspect.StructType, values: dict[str, object]) -> object:
             values[field.name] = ""
     make: Callable[..., object] = info.cls
     return make(**values)
+
+
+def _as_list(node: Node) -> Node:
+    """A single value stands for a list of one; null is no value."""
+    return node if not isinstance(node, Scalar) or node.value is None else tree.Sequence((node,), node.place)
 
 
 def _is_plain(info: inspect.Type) -> bool:

@@ -73,8 +73,9 @@ def _despite_cooling(route: RouterRoute, now: Situation, walk: Choosing) -> Succ
     coolest = min(tried, key=lambda leaf: (_until_ms(now, leaf), leaf.deployment.name, leaf.node))
     again = Choosing(now.trying(coolest))
     root = again.node(route.root)
-    # INVARIANT: the leaf had no other reason, so now the tree holds it; `or` only tells the type checker.
-    return Success(_plan(route, now, root or now.attempt(coolest), again, coolest.deployment.name))
+    if root is None:  # the leaf had no other reason, so now the tree holds it: never seen
+        return Failure(_refusal(route, now, walk))
+    return Success(_plan(route, now, root, again, coolest.deployment.name))
 
 
 def _until_ms(now: Situation, leaf: Leaf) -> int:

@@ -53,8 +53,24 @@ def spec_digest(spec: Spec) -> str:
     return hashlib.blake2b(canonical(msgspec.structs.replace(spec, tests=())), digest_size=12).hexdigest()
 
 
-def _short(value: object) -> Data:  # noqa: PLR0911 - one line for each way of writing
+def _short(value: object) -> Data:
     """What an author would write."""
+    match value:
+        case RouteNode():
+            return _route(value)
+        case Balance() | Race():
+            return _arms(value)
+        case PolicyTest() | Condition() | PolicyRequest():
+            return _test(value) if isinstance(value, PolicyTest) else _facts(value)
+        case Rules() | Selector() | TimeWindow():
+            return _table(given(value))
+        case NumberRange() | Scripted():
+            return _bare(value)
+        case _:
+            return _quantity(value) or laid_out(value, _short)
+
+
+def _quantity(value: object) -> str | None:
     match value:
         case Span():
             return print_span(value)
@@ -64,22 +80,15 @@ def _short(value: object) -> Data:  # noqa: PLR0911 - one line for each way of w
             return print_money(value)
         case ClockTime():
             return print_clock_time(value)
-        case RouteNode():
-            return _route(value)
-        case Balance() | Race():
-            return _arms(value)
-        case PolicyTest():
-            return _test(value)
-        case NumberRange() if given(value).keys() == {"in"}:
-            return _single(laid_out(value.in_, _short))
-        case Condition() | PolicyRequest():
-            return _facts(value)
-        case Rules() | Selector() | TimeWindow():
-            return _table(given(value))
-        case Scripted() if given(value).keys() == {"result"}:
-            return value.result
         case _:
-            return laid_out(value, _short)
+            return None
+
+
+def _bare(value: NumberRange | Scripted) -> Data:
+    """The one thing that is said, where that is all."""
+    said = given(value)
+    alone = next((said[key] for key in ("in", "result") if said.keys() == {key}), None)
+    return laid_out(value, _short) if alone is None else _single(_short(alone))
 
 
 def _route(node: RouteNode) -> Data:

@@ -6,13 +6,13 @@ Asks and answers about single leaves; knows nothing of the tree they stand in.
 from collections.abc import Iterator
 from typing import Final
 
-from voxplan.engine.capability import lacks
+from voxplan.engine.capability import Lack, asks, audio_lacks, lacks
 from voxplan.engine.draws import delay_ms, draw
 from voxplan.engine.failure import FailureKind
 from voxplan.engine.plan import Attempt, Degrade, Reason
 from voxplan.engine.pricing import worst_cost
 from voxplan.engine.quantity import Span, milliseconds
-from voxplan.engine.request import Request
+from voxplan.engine.request import Request, Simulation
 from voxplan.engine.router import Leaf, RetryRule, Router, RouterDeployment
 from voxplan.engine.view import Cooling, View
 
@@ -40,35 +40,50 @@ class Situation:
         self.despite_cooling = despite_cooling
         self.root = draw(seed)
         self._seconds = request.audio.seconds
+        self._asks = asks(request.options)
         self._nothing_seen = not (view.deployments or view.accounts)
+        self._costs: dict[int, int | None] = {}
 
     def trying(self, leaf: Leaf) -> "Situation":
         """The same, but `leaf` may be attempted although it cools off."""
         return Situation(self.router, self.request, self.view, self.moment_ms, self.seed, leaf.node)
 
+    def judged(self, leaf: Leaf) -> Attempt | tuple[Reason, ...]:
+        """The attempt at `leaf`, or every reason for not attempting it."""
+        lacking = self._lacks(leaf)
+        timeout_ms, shortest_ms = self._timeout_ms(leaf), milliseconds(leaf.deployment.shortest, self._seconds) or 0
+        cooling = self.cooling(leaf)
+        # Most leaves may be attempted: nothing is put into words before something speaks against it.
+        if lacking or leaf.unmet or timeout_ms < shortest_ms or leaf.least_budget is not None or cooling is not None:
+            reasons = (
+                *(Reason(code="requirement_unmet", detail=line) for line in leaf.unmet),
+                *(Reason(code="incapable", detail=lack.detail) for lack in lacking if _degrade(leaf, lack) is None),
+                *_too_short(timeout_ms, shortest_ms),
+                *self._unaffordable(leaf),
+                *self._cools(leaf, cooling),
+            )
+            if reasons:
+                return reasons
+        return self._attempt(leaf, timeout_ms, shortest_ms, lacking)
+
     def reasons(self, leaf: Leaf) -> tuple[Reason, ...]:
         """Every reason for not attempting `leaf`; empty when it may be attempted."""
-        return tuple(self._reasons(leaf))
+        judged = self.judged(leaf)
+        return () if isinstance(judged, Attempt) else judged
 
-    def _reasons(self, leaf: Leaf) -> Iterator[Reason]:
-        for line in leaf.unmet:
-            yield Reason(code="requirement_unmet", detail=line)
-        for lack in lacks(leaf.deployment.capabilities, self.request):
-            if _degrade(leaf, lack.option, emulable=lack.emulable) is None:
-                yield Reason(code="incapable", detail=lack.detail)
-        timeout_ms, shortest_ms = self.timeout_ms(leaf), self.shortest_ms(leaf)
-        if timeout_ms < shortest_ms:
-            detail = f"its timeout of {timeout_ms} ms is under its shortest of {shortest_ms} ms"
-            yield Reason(code="timeout_below_shortest", detail=detail)
-        if leaf.least_budget is not None:
-            yield from self._unaffordable(leaf, leaf.least_budget)
-        cooling = self.cooling(leaf)
+    def _lacks(self, leaf: Leaf) -> tuple[Lack, ...]:
+        capabilities = leaf.deployment.capabilities
+        return lacks(capabilities, self.request) if self._asks else audio_lacks(capabilities, self.request.audio)
+
+    def _cools(self, leaf: Leaf, cooling: tuple[int, FailureKind | None] | None) -> Iterator[Reason]:
         if cooling is not None and leaf.node != self.despite_cooling:
             until_ms, cause = cooling
             yield Reason(code="cooling", detail=f"cools off for {until_ms - self.moment_ms} ms more after {cause}")
 
-    def _unaffordable(self, leaf: Leaf, budget: int) -> Iterator[Reason]:
-        cost = self.worst_cost(leaf.deployment)
+    def _unaffordable(self, leaf: Leaf) -> Iterator[Reason]:
+        budget, cost = leaf.least_budget, self._worst_cost(leaf.deployment)
+        if budget is None:
+            return
         if cost is None:
             yield Reason(code="price_unknown", detail=f"what a call costs is not known, and the budget is {_dollars(budget)}")
         elif cost > budget:
@@ -80,8 +95,7 @@ class Situation:
             return None
         return self.view.cooling_until(leaf.deployment.name, leaf.deployment.credential, self.moment_ms)
 
-    def attempt(self, leaf: Leaf) -> Attempt:
-        """The attempt at `leaf`, with its waits drawn."""
+    def _attempt(self, leaf: Leaf, timeout_ms: int, shortest_ms: int, lacking: tuple[Lack, ...]) -> Attempt:
         deployment, retry = leaf.deployment, leaf.retry
         return Attempt(
             node=leaf.node,
@@ -89,20 +103,20 @@ class Situation:
             credential=deployment.credential,
             vendor=deployment.vendor,
             region=deployment.region,
-            timeout_ms=self.timeout_ms(leaf),
-            shortest_ms=self.shortest_ms(leaf),
+            timeout_ms=timeout_ms,
+            shortest_ms=shortest_ms,
             deadline_ms=self.deadline_ms(leaf.deadlines),
             delays_ms=self._delays_ms(retry),
             retry_on=retry.on if retry.times else (),
             retry_on_hint=retry.on_hint if retry.times else (),
             patience_ms=retry.patience_ms if retry.times else 0,
             replay=leaf.replay,
-            worst_cost=self.worst_cost(deployment),
+            worst_cost=self._worst_cost(deployment),
             budget=leaf.budget,
             gates=leaf.gates,
             guardrails=leaf.guardrails,
-            degrades=self._degrades(leaf),
-            simulated=self._simulated(deployment),
+            degrades=_degrades(leaf, lacking) if lacking else (),
+            simulated=None if self.request.simulate is None else _simulated(self.request.simulate, deployment),
         )
 
     def _delays_ms(self, retry: RetryRule) -> tuple[int, ...]:
@@ -110,37 +124,23 @@ class Situation:
             return ()
         return tuple([delay_ms(self.root, wait, k, retry.base_ms, retry.cap_ms) for k, wait in enumerate(retry.waits)])
 
-    def _degrades(self, leaf: Leaf) -> tuple[Degrade, ...]:
-        if not (leaf.drops or leaf.emulates):
-            return ()
-        found = (
-            _degrade(leaf, lack.option, emulable=lack.emulable) for lack in lacks(leaf.deployment.capabilities, self.request)
-        )
-        return (*dict.fromkeys(degrade for degrade in found if degrade is not None),)
-
-    def _simulated(self, deployment: RouterDeployment) -> FailureKind | None:
-        if self.request.simulate is None:
+    def _worst_cost(self, deployment: RouterDeployment) -> int | None:
+        """What one call costs at most; None when nobody knows. Many deployments share one price."""
+        price = deployment.price
+        if price is None:
             return None
-        failures = dict(self.request.simulate.failures)
-        return failures[deployment.name] if deployment.name in failures else failures.get(deployment.provider)
+        known = id(price)
+        if known not in self._costs:
+            self._costs[known] = worst_cost(price, self._seconds)
+        return self._costs[known]
 
-    def worst_cost(self, deployment: RouterDeployment) -> int | None:
-        """What one call costs at most; None when nobody knows."""
-        if deployment.price is None:
-            return None
-        return worst_cost(deployment.price, self._seconds)
-
-    def timeout_ms(self, leaf: Leaf) -> int:
+    def _timeout_ms(self, leaf: Leaf) -> int:
         """The whole time of one call. A rule that needs the unknown length of the audio is as if it were not there."""
         ruled_ms = None if leaf.timeout is None else milliseconds(leaf.timeout, self._seconds)
         if ruled_ms is not None:
             return ruled_ms
         default_ms = milliseconds(DEFAULT_TIMEOUT, self._seconds)
         return DEFAULT_TIMEOUT.base_ms if default_ms is None else default_ms
-
-    def shortest_ms(self, leaf: Leaf) -> int:
-        """The least time worth starting with; 0 when that depends on the unknown length of the audio."""
-        return milliseconds(leaf.deployment.shortest, self._seconds) or 0
 
     def deadline_ms(self, deadlines: tuple[Span, ...]) -> int | None:
         """The earliest of the deadlines that can be told; None when none can."""
@@ -154,15 +154,28 @@ class Situation:
         return milliseconds(span, self._seconds)
 
 
-def _degrade(leaf: Leaf, option: str | None, *, emulable: bool) -> Degrade | None:
+def _too_short(timeout_ms: int, shortest_ms: int) -> Iterator[Reason]:
+    if timeout_ms < shortest_ms:
+        detail = f"its timeout of {timeout_ms} ms is under its shortest of {shortest_ms} ms"
+        yield Reason(code="timeout_below_shortest", detail=detail)
+
+
+def _degrades(leaf: Leaf, lacking: tuple[Lack, ...]) -> tuple[Degrade, ...]:
+    return (*dict.fromkeys(degrade for lack in lacking if (degrade := _degrade(leaf, lack)) is not None),)
+
+
+def _degrade(leaf: Leaf, lack: Lack) -> Degrade | None:
     """What the leaf's rules allow instead of refusing."""
-    for allowed in leaf.drops:
-        if allowed == option:
-            return Degrade(option=allowed, how="dropped")
-    for allowed in leaf.emulates:
-        if allowed == option and emulable:
-            return Degrade(option=allowed, how="emulated")
+    if lack.option is not None and lack.option in leaf.drops:
+        return Degrade(option=lack.option, how="dropped")
+    if lack.option is not None and lack.option in leaf.emulates and lack.emulable:
+        return Degrade(option=lack.option, how="emulated")
     return None
+
+
+def _simulated(asked: Simulation, deployment: RouterDeployment) -> FailureKind | None:
+    failures = dict(asked.failures)
+    return failures[deployment.name] if deployment.name in failures else failures.get(deployment.provider)
 
 
 def _dollars(nano: int) -> str:

@@ -4,11 +4,14 @@ A route that uses another twice, which uses a third twice, grows exponentially; 
 for each number of retries that may reach it from outside.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 
-from voxplan.engine.spec import Balance, RouteNode, Rules, Spec
+from voxplan.engine.capability import ProviderFacts
+from voxplan.engine.selecting import selected
+from voxplan.engine.spec import Balance, Race, RouteNode, Rules, Spec
 
 __all__ = ("LARGEST_EXPANSION", "LARGEST_ROUTE", "Size", "route_sizes")
 
@@ -23,35 +26,61 @@ class Size(msgspec.Struct, frozen=True):
     leaves: int
 
 
-def route_sizes(spec: Spec) -> dict[str, Size]:
+def route_sizes(spec: Spec, catalog: Mapping[str, ProviderFacts]) -> dict[str, Size]:
     """The size of every route of a spec whose names resolve and whose routes have no cycle."""
-    counted: dict[tuple[str, int], Size] = {}
+    counting = _Counting(spec, catalog)
     times = _times(spec.defaults, 0)
-    return {name: _route(spec, name, times, counted) for name in spec.routes}
+    return {name: counting.route(name, times) for name in spec.routes}
 
 
 def _times(rules: Rules, outer: int) -> int:
     return outer if rules.retry is None else rules.retry.times
 
 
-def _route(spec: Spec, name: str, times: int, counted: dict[tuple[str, int], Size]) -> Size:
-    if (name, times) not in counted:
-        counted[name, times] = _node(spec, spec.routes[name], times, counted)
-    return counted[name, times]
+class _Counting:
+    """The sizes found so far, by route and by the retries that reach it."""
+
+    def __init__(self, spec: Spec, catalog: Mapping[str, ProviderFacts]) -> None:
+        self._spec = spec
+        self._catalog = catalog
+        self._counted: dict[tuple[str, int], Size] = {}
+
+    def route(self, name: str, times: int) -> Size:
+        if (name, times) not in self._counted:
+            self._counted[name, times] = self._node(self._spec.routes[name], times)
+        return self._counted[name, times]
+
+    def _node(self, node: RouteNode, outer: int) -> Size:
+        times = _times(node, outer)
+        if node.use is not None:
+            return self.route(node.use, times) if node.use in self._spec.routes else Size(1 + times, 1)
+        if node.balance is not None:
+            return self._balance(node.balance, times)
+        if node.race is not None:
+            return _sum((*self._each(node.race.among, times), *self._selected(node.race, times)))
+        if node.when is not None:
+            otherwise = () if node.otherwise is None else (node.otherwise,)
+            # One of them is taken; all of them are written out.
+            sizes = self._each((*(branch.then for branch in node.when), *otherwise), times)
+            return Size(max(size.calls for size in sizes), sum(size.leaves for size in sizes))
+        return _sum(self._each(node.first or (), times))
+
+    def _balance(self, balance: Balance, times: int) -> Size:
+        sizes = [*self._each((arm.route for arm in balance.among), times), *self._selected(balance, times)]
+        weights = [arm.weight for arm in balance.among] or [1] * len(sizes)
+        calls = sorted((size.calls for size, weight in zip(sizes, weights, strict=True) if weight > 0), reverse=True)
+        taken = calls if balance.spill is None else calls[: 1 + balance.spill]
+        return Size(sum(taken), sum(size.leaves for size in sizes))
+
+    def _each(self, nodes: Iterable[RouteNode], times: int) -> list[Size]:
+        return [self._node(node, times) for node in nodes]
+
+    def _selected(self, form: Balance | Race, times: int) -> list[Size]:
+        """Those of the deployments that `where` takes."""
+        chosen = () if form.where is None else selected(self._spec, form.where, self._catalog)
+        return [Size(1 + times, 1)] * len(chosen)
 
 
-def _node(spec: Spec, node: RouteNode, outer: int, counted: dict[tuple[str, int], Size]) -> Size:
-    times = _times(node, outer)
-    if node.use is not None:
-        return _route(spec, node.use, times, counted) if node.use in spec.routes else Size(1 + times, 1)
-    if node.balance is not None:
-        return _balance(spec, node.balance, times, counted)
-    sizes = [_node(spec, child, times, counted) for child in node.first or ()]
-    return Size(sum(size.calls for size in sizes), sum(size.leaves for size in sizes))
-
-
-def _balance(spec: Spec, balance: Balance, times: int, counted: dict[tuple[str, int], Size]) -> Size:
-    sizes = [_node(spec, arm.route, times, counted) for arm in balance.among]
-    calls = sorted((size.calls for size, arm in zip(sizes, balance.among, strict=True) if arm.weight > 0), reverse=True)
-    taken = calls if balance.spill is None else calls[: 1 + balance.spill]
-    return Size(sum(taken), sum(size.leaves for size in sizes))
+def _sum(sizes: Iterable[Size]) -> Size:
+    counted = tuple(sizes)
+    return Size(sum(size.calls for size in counted), sum(size.leaves for size in counted))

@@ -271,7 +271,7 @@ def _why(labels: Sequence[str], hung: str, bound: Fraction, spot: _Spot) -> str:
     are, hang = "is" if len(labels) == 1 else "are", "hangs" if len(spot.hung) == 1 else "hang"
     return (
         f"{listed(labels)} {are} {reached} when {hung} {hang}: with {_tenths(seconds)} s of audio that takes "
-        f"{_tenths(spent_ms / 1000)} s of a deadline of {_tenths(whole_ms / 1000)} s{needs}; give each attempt a shorter `timeout`"
+        f"{_tenths(spent_ms / 1000)} s of a deadline of {_tenths(whole_ms / 1000)} s{needs}; give every attempt a `timeout`"
     )
 
 

@@ -4,30 +4,32 @@ What conditions ask is solved, not guessed (`satisfying`); samples and draws are
 planned: its plan really holds the node.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
 from returns.result import Success
 
-from voxplan.engine.condition import Condition
+from voxplan.engine.condition import Condition, TimeWindow
 from voxplan.engine.plan import attempts
 from voxplan.engine.planning import plan
 from voxplan.engine.reaching import NOT_TAKEN, Passage
 from voxplan.engine.representing import Facts, Value, request_of
 from voxplan.engine.request import Request
 from voxplan.engine.router import Chain, Choice, Contest, Leaf, Router, RouterNode, Spread
-from voxplan.engine.satisfying import MOMENT, SEED, TRUE, Formula, Goal, Search, formulas, truth_of
+from voxplan.engine.satisfying import MOMENT, SEED, TRUE, Goal, Search, formulas, truth_of
 from voxplan.engine.view import EMPTY_VIEW
+from voxplan.engine.zone import UTC, Zone
 
-__all__ = ("MOMENTS_MS", "Witness", "moments_ms", "nodes", "witness")
+__all__ = ("Witness", "moments_ms", "nodes", "tests_within", "witness")
 
 _SEEDS: Final = 400  # a share of one percent is met with 98 % of all salts
 _PER_SEED: Final = 8
 _NAMES: Final = 64
-_HOUR_MS: Final = 3_600_000
-_THURSDAY_MS: Final = 1_767_225_600_000  # 2026-01-01, UTC
+_DAY_S: Final = 86_400
+_MONDAYS_S: Final = (1_768_176_000, 1_783_900_800)  # 2026-01-12 and 2026-07-13: the clocks of winter and of summer
+_NOON_MS: Final = (_MONDAYS_S[0] + 3 * _DAY_S + _DAY_S // 2) * 1000
 
 
 class Witness(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +64,7 @@ def witness(router: Router, node: str) -> Witness | None:
         return None
     made, facts = formulas(met, (route,), "real")
     goals = tuple(Goal(made[number], wanted) for number, wanted in place.passage)
-    candidates = _candidates(router, route, goals, _with_chance(facts, met))
+    candidates = _candidates(router, route, goals, _with_chance(facts, met, router.zones))
     return next((each for each in candidates if _reaches(router, each, node)), None)
 
 
@@ -75,7 +77,7 @@ def _candidates(router: Router, route: str, goals: tuple[Goal, ...], facts: Fact
 
 
 def _witness(route: str, values: Mapping[str, Value], seed: int) -> Witness:
-    return Witness(request=request_of(route, values), moment_ms=int(values.get(MOMENT) or _THURSDAY_MS), seed=seed)
+    return Witness(request=request_of(route, values), moment_ms=int(values.get(MOMENT) or _NOON_MS), seed=seed)
 
 
 def _reaches(router: Router, candidate: Witness, node: str) -> bool:
@@ -83,3 +85,54 @@ def _reaches(router: Router, candidate: Witness, node: str) -> bool:
     if not isinstance(made, Success):
         return False
     return any(f"{attempt.node}/".startswith(f"{node}/") for attempt in attempts(made.unwrap().root))
+
+
+def _places(node: RouterNode, around: Passage, met: list[Condition]) -> Iterator[_Place]:
+    """All nodes at and below `node`, outer ones first; the conditions of branches are added to `met`."""
+    match node:
+        case Choice(branches=branches):
+            first = len(met)
+            met.extend(branch.condition for branch in branches if branch.condition is not None)
+            for place, branch in enumerate(branches):
+                passage = (*around, *((before, NOT_TAKEN) for before in range(first, first + place)))
+                taken = passage if branch.condition is None else (*passage, (first + place, TRUE))
+                yield from _places(branch.route, taken, met)
+        case Leaf():
+            yield _Place(node.node, around)
+        case Chain(children=below) | Contest(arms=below):
+            yield _Place(node.node, around)
+            for child in below:
+                yield from _places(child, around, met)
+        case Spread():
+            yield _Place(node.node, around)
+            for arm in node.arms:
+                yield from _places(arm.route, around, met)
+
+
+def _with_chance(facts: Facts, conditions: Iterable[Condition], zones: Mapping[str, Zone]) -> Facts:
+    """The facts with what a real reading needs besides: moments on both sides of every window, and names to draw samples from."""
+    within = [test for condition in conditions for test in tests_within(condition)]
+    drawn = {test.sample.by for test in within if test.sample is not None and test.sample.by is not None}
+    names = {by: (*facts.get(by, (None,)), *(f"{by}-{number}" for number in range(_NAMES))) for by in sorted(drawn)}
+    windows = [test.time for test in within if test.time is not None]
+    return {**facts, **names, MOMENT: moments_ms(windows, zones)}
+
+
+def tests_within(condition: Condition) -> Iterator[Condition]:
+    """Every condition that stands in `condition`, itself included."""
+    yield condition
+    for below in (*(condition.all or ()), *(condition.any or ()), *filter(None, (condition.not_,))):
+        yield from tests_within(below)
+
+
+def moments_ms(windows: Sequence[TimeWindow], zones: Mapping[str, Zone]) -> tuple[int, ...]:
+    """A moment in every stretch of a week in which the same windows hold, in winter and in summer; noon of a Thursday first."""
+    found = {
+        monday_s + day * _DAY_S + edge.minutes * 60 - (zone.local_s(monday_s) - monday_s)
+        for window in windows
+        for zone in (zones.get(window.zone, UTC),)
+        for monday_s in _MONDAYS_S
+        for day in range(7)
+        for edge in (window.from_, window.to)
+    }
+    return (_NOON_MS, *(moment_s * 1000 for moment_s in sorted(found)))

@@ -37,7 +37,7 @@ from voxplan.engine.spec import (
     WhenAllPoor,
 )
 
-__all__ = ("CATALOG", "DEPLOYMENTS", "GUARDRAILS", "KIND_LISTS", "ROUTES", "random_condition", "random_node", "random_spec")
+__all__ = ("CATALOG", "DEPLOYMENTS", "GUARDRAILS", "KIND_LISTS", "ROUTES", "ZONES", "random_condition", "random_node", "random_spec")
 
 _CHEAP: Final = PriceFacts(per_request=2)
 _BY_MINUTE: Final = PriceFacts(per_minute=60, minimum_ms=1000, step_ms=1000)
@@ -86,6 +86,7 @@ CATALOG: Final = {
 DEPLOYMENTS: Final = ("a", "b", "c", "d", "e", "f")
 ROUTES: Final = ("main", "other", "third")
 GUARDRAILS: Final = ("g1", "g2", "g3", "g4")
+ZONES: Final = ("UTC", "Europe/Helsinki", "America/New_York")
 KIND_LISTS: Final[tuple[tuple[Literal["*"] | FailureKind, ...], ...]] = (
     ("*",),
     ("timed_out",),
@@ -194,7 +195,7 @@ def random_rules(chance: Random, *, root: bool = False, named: bool = True) -> R
         require=chance.choice(_SELECTORS) if says(seldom) else None,
         guardrails=tuple(chance.sample(GUARDRAILS, chance.choice((1, 1, 2)))) if says() else None,
         deadline=_span(chance, least=1) if says() else None,
-        budget=Money(chance.randrange(12)) if says(seldom) else None,
+        budget=Money(chance.choice((0, 1, 3, 5, 8, 12, 20))) if says() else None,
         replay=chance.choice(_REPLAYS) if says(seldom) else None,
         timeout=_span(chance, least=1) if says() else None,
         retry=_retry(chance) if says() else None,
@@ -340,7 +341,7 @@ def _window(chance: Random) -> TimeWindow:
         from_=ClockTime(chance.choice((0, 8 * 60, 22 * 60))),
         to=ClockTime(chance.choice((24 * 60, 6 * 60, 18 * 60 + 30))),
         days=chance.choice((None, ("thu", "tue"), ("wed",))),
-        zone=chance.choice(("UTC", "Europe/Helsinki", "America/New_York")),
+        zone=chance.choice(ZONES),
     )
 
 

@@ -22,7 +22,7 @@ from voxplan.engine.request import Request, Simulation
 from voxplan.engine.spec import Arm, Balance, RouteNode, Spec
 from voxplan.engine.view import View
 
-__all__ = ("Planned",)
+__all__ = ("Out", "Planned")
 
 
 class Out(NamedTuple):
@@ -58,8 +58,8 @@ class Planned:
         wrong = {
             "unknown_route": request.route not in self.spec.routes,
             "unknown_fallback": not names.issuperset(request.fallbacks),
-            "not_allowed": request.allowed is not None and not {request.route, *request.fallbacks}.issubset(request.allowed),
             "unknown_simulation": not simulable.issuperset(name for name, _ in self.simulate.failures),
+            "not_allowed": request.allowed is not None and not {request.route, *request.fallbacks}.issubset(request.allowed),
         }
         return next((code for code, holds in wrong.items() if holds), None)
 
@@ -151,7 +151,9 @@ class Planned:
         """What decides between the arms: the seed, or with `sticky` what the request always has in common."""
         value = self.asked.facts.get(balance.key or "") if balance.by == "sticky" else None
         salt = place.draw if balance.salt is None else balance.salt
-        return draws.draw(0, "sticky", salt, str(value[0])) if value else draws.draw(self.seed, place.draw)
+        if value:
+            return draws.draw(0, "sticky", salt, str(value[0]))
+        return draws.drawn_below(draws.draw(self.seed), draws.label_bits(place.draw))
 
     def _score(self, by: str, step: Step | None) -> tuple[float, float]:
         """What the first attempt of an arm is worth, the least first. Arms without any attempt take no room."""
@@ -232,6 +234,11 @@ class Planned:
         """The deployments below a node."""
         own = {node.use} if node.use in self.known else set[str]()
         return frozenset(own).union(*(self._below(child) for child in self._children(node)))
+
+    def delay_ms(self, leaf: Leaf, k: int) -> int:
+        """The drawn wait before the k-th retry (from 0)."""
+        backoff, wait = leaf.held.retry.backoff, draws.label_bits(leaf.draw, f"retry {k}")
+        return draws.delay_ms(draws.draw(self.seed), wait, k, backoff.base.base_ms, backoff.cap.base_ms)
 
     def returns_poor(self) -> bool:
         """Whether the best poor answer is returned when all are poor: what the root says, a used route's own root inmost."""

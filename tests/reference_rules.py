@@ -79,6 +79,11 @@ class Leaf(NamedTuple):
     held: Held
     simulated: FailureKind | None
 
+    @property
+    def replay(self) -> str:
+        """When the audio may be sent again."""
+        return REPLAYS[self.held.replay]
+
 
 class Chain(NamedTuple):
     """A `first`, a `balance` whose order has been decided, or, with `stagger_ms`, a `race`."""
@@ -113,7 +118,7 @@ def failing(step: Step) -> Step:
     """The step with every attempt failing, as LiteLLM's tests of fallbacks have it."""
     if isinstance(step, Chain):
         return step._replace(children=tuple(failing(child) for child in step.children))
-    return step._replace(simulated=step.simulated or "server_error")
+    return step._replace(simulated="server_error")
 
 
 def named(arms: Sequence[Arm]) -> dict[str, Arm]:

@@ -13,8 +13,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from tests.laws.worlds import Judged, Made, Missed, Trace, World, marked, simulated
 from tests.reference import Planned
-from tests.reference_rules import REPLAYS, Chain, Kinds, Leaf, Step, kinds, least, leaves
-from voxplan.engine import draws
+from tests.reference_rules import Chain, Kinds, Leaf, Step, kinds, least, leaves
 from voxplan.engine.failure import KINDS, FailureKind
 from voxplan.engine.spec import Accept, Retry
 
@@ -229,10 +228,11 @@ class Lived:
                 self.missed.append(Missed(leaf.node, leaf.known.name, self.now, why))
                 break
             outcome, after = yield from self._call(leaf, k + 1, end, purses)
-            base, cap, patience = retry.backoff.base.base_ms, retry.backoff.cap.base_ms, retry.patience or retry.backoff.cap
-            again = outcome in _retried(retry, hinted=after is not None) and (after or 0) <= patience.base_ms
-            at = self.now + max(draws.delay_ms(self.planned.seed, leaf.draw, k, base, cap), after or 0)
-            if k == retry.times or not again or self._hindrance(leaf, end, purses, k + 1, at):
+            patience = (retry.patience or retry.backoff.cap).base_ms
+            if k == retry.times or outcome not in _retried(retry, hinted=after is not None) or (after or 0) > patience:
+                break
+            at = self.now + max(self.planned.delay_ms(leaf, k), after or 0)
+            if self._hindrance(leaf, end, purses, k + 1, at):
                 break
             wakes = self._ahead(at, "5 woke")
             while (yield) != wakes:
@@ -247,7 +247,7 @@ class Lived:
             "tried": k == 0 and leaf.known.name in self._tried(),
             "credential_refused": leaf.known.credential in self.refused,
             "too_little_time": end is not None and end - at < max(1, leaf.shortest_ms),
-            "replay": harm[REPLAYS[leaf.held.replay]],
+            "replay": harm[leaf.replay],
             "budget": any((leaf.cost or 0) > purse.nano for purse in purses),
         }
         return next((why for why, holds in against.items() if holds), None)

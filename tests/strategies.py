@@ -1,28 +1,32 @@
-"""Strategies for what surrounds a spec: requests, views, moments, seeds, worlds; and routing specs made for runs.
+"""Strategies for everything that planning and running take: specs, requests, views, moments, seeds, worlds.
 
-`tests.spec_strategies.specs` makes every valid document. The specs here are a part of those that runs learn most from: few
-deployments that many leaves share, and times of a few milliseconds, so that things often happen at the same instant.
+`tests.spec_strategies.specs` makes every valid document. The specs here are a part of those that runs learn most from; chance
+makes them in `tests.random_specs`, and hypothesis plays chance, so that what it finds is a function of a seed, and shrinks.
 """
 
 from functools import cache
-from typing import Literal
+from random import Random
 
 from hypothesis import strategies as st
 
-from tests.laws.worlds import EMPTY, GOOD, KINDS_SEEN, REPETITIVE, Call, World
-from voxplan.engine.capability import Capabilities, ProviderFacts
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.quantity import Span
-from voxplan.engine.request import AudioFacts, Options, Request
-from voxplan.engine.spec import Accept, Account, Arm, Backoff, Balance, Deployment, Retry, RouteNode, Rules, Spec, Weight
-from voxplan.engine.view import DeploymentView, Load, View
+from tests.laws.worlds import BLANK, EMPTY, GOOD, KINDS_SEEN, REPETITIVE, Call, Judgement, World
+from tests.random_specs import CATALOG, DEPLOYMENTS, GUARDRAILS, ROUTES, random_condition, random_node, random_spec
+from voxplan.engine.condition import Condition
+from voxplan.engine.request import AudioFacts, Options, Request, Simulation
+from voxplan.engine.spec import RouteNode, Spec
+from voxplan.engine.view import AccountView, DeploymentView, Latency, Load, View
 
 __all__ = (
     "CATALOG",
     "DEPLOYMENTS",
+    "GUARDRAILS",
+    "MOMENTS",
     "ROUTES",
+    "conditions",
     "deployment_views",
     "moments",
+    "random_request",
+    "random_view",
     "requests",
     "routing_nodes",
     "routing_specs",
@@ -31,44 +35,15 @@ __all__ = (
     "worlds",
 )
 
-CATALOG = {
-    facts.provider: facts
-    for facts in (
-        ProviderFacts(
-            provider="openai",
-            needs_key=True,
-            default_key="${OPENAI_API_KEY}",
-            takes_base_url=False,
-            otherwise=Capabilities(segments=True, prompt=True, temperature=True, max_bytes=26_214_400),
-            models=(("whisper-1", Capabilities(segments=True, words=True, prompt=True, temperature=True)),),
-        ),
-        ProviderFacts(provider="openai_compatible", needs_key=False, needs_base_url=True, otherwise=Capabilities(segments=True)),
-        ProviderFacts(
-            provider="local",
-            needs_key=False,
-            takes_key=False,
-            takes_base_url=False,
-            otherwise=Capabilities(languages=("en",), segments=True, max_seconds=20.0),
-        ),
-    )
-}
-"""Facts of the three providers of this slice, with limits that requests here really meet."""
-
-DEPLOYMENTS = ("a", "b", "c", "d", "e")
-ROUTES = ("main", "other", "third")
-_LISTS: tuple[tuple[Literal["*"] | FailureKind, ...], ...] = (
-    ("*",),
-    ("timed_out",),
-    ("rate_limited", "overloaded", "server_error"),
-    ("*", "invalid_request", "content_filtered"),
-    ("poor_quality", "timed_out", "unauthorized"),
-)
+CREDENTIALS = ("account shared", "account eu", "openai ${OPENAI_API_KEY}", "openai ${K}", "a", "b")
+MOMENTS = (0, 1, 5, 1000, 1_700_000_000_000)
+"""Moments of the shell's clock; the last one is a Tuesday evening in New York and already Wednesday in Helsinki."""
 
 
 @cache
 def moments() -> st.SearchStrategy[int]:
     """Moments of the shell's clock."""
-    return st.sampled_from((0, 1, 5, 1000, 1_700_000_000_000)) | st.integers(0, 40)
+    return st.sampled_from(MOMENTS) | st.integers(0, 40)
 
 
 @cache
@@ -78,172 +53,154 @@ def seeds() -> st.SearchStrategy[int]:
 
 
 @cache
-def deployment_views() -> st.SearchStrategy[DeploymentView]:
-    """Every state that the health fold can leave a deployment in (law K2), with times near the moments of `moments`."""
-    until = st.integers(0, 50) | st.just(1_700_000_000_010)
-    loads = st.builds(Load, in_flight=st.integers(0, 3))
-    closed = st.builds(DeploymentView, failures=st.integers(0, 2), load=loads)
-    opened = st.builds(
-        DeploymentView,
-        circuit=st.just("open"),
-        openings=st.integers(1, 4),
-        until_ms=until,
-        cause=st.sampled_from(("server_error", "rate_limited", "unauthorized")),
-        load=loads,
-    )
-    probing = st.builds(
-        DeploymentView,
-        circuit=st.just("half_open"),
-        openings=st.integers(1, 4),
-        until_ms=until,
-        probe_ms=until,
-        cause=st.just("overloaded"),
-        load=st.builds(Load, in_flight=st.integers(1, 3)),
-    )
-    return closed | opened | probing
+def _chances() -> st.SearchStrategy[Random]:
+    return st.randoms(use_true_random=False)
 
 
 @cache
-def views() -> st.SearchStrategy[View]:
-    """Views of some of the deployments."""
-    return st.builds(View, deployments=st.dictionaries(st.sampled_from(DEPLOYMENTS), deployment_views(), max_size=4))
+def routing_specs() -> st.SearchStrategy[Spec]:
+    """Valid specs over `DEPLOYMENTS` with the routes `ROUTES`, every form nested up to five deep."""
+    return _chances().map(random_spec)
+
+
+def routing_nodes(targets: tuple[str, ...], *, depth: int, forms: tuple[str, ...] | None = None) -> st.SearchStrategy[RouteNode]:
+    """Routes over `targets`, nested at most `depth` deep."""
+    if forms is None:
+        return _chances().map(lambda chance: random_node(chance, targets, depth=depth))
+    return _chances().map(lambda chance: random_node(chance, targets, depth=depth, forms=forms))
+
+
+@cache
+def conditions() -> st.SearchStrategy[Condition]:
+    """Conditions over every fact, nested."""
+    return _chances().map(random_condition)
 
 
 @cache
 def requests() -> st.SearchStrategy[Request]:
-    """Requests for one of `ROUTES`, some of which not every deployment can serve, many with audio of unknown length."""
-    audio = st.builds(
-        AudioFacts, seconds=st.sampled_from((None, 0.0, 0.001, 1.0, 2.5, 30.0)), bytes=st.sampled_from((None, 0, 1000))
+    """Requests with all kinds of facts; of many something is unknown, and not every deployment can serve each."""
+    return _chances().map(random_request)
+
+
+def random_request(chance: Random) -> Request:
+    """A request for one of `ROUTES`."""
+    route = chance.choice((*ROUTES, *(ROUTES[0] for _ in range(5))))
+    audio = AudioFacts(
+        seconds=chance.choice((None, 0.0, 0.001, 1.0, 2.5, 30.0)),
+        bytes=chance.choice((None, 0, 1000)),
+        format=chance.choice((None, None, "wav", "mp3")),
+        channels=chance.choice((None, None, 1, 2)),
     )
-    plain = st.just(Options())
-    choosy = st.builds(
-        Options,
-        language=st.sampled_from((None, "en", "fi")),
-        prompt=st.sampled_from((None, "", "names: Aino")),
-        timestamps=st.sampled_from(((), ("word",), ("segment",))),
+    named = (*DEPLOYMENTS, *ROUTES)
+    fallbacks = tuple(chance.choice(named) for _ in range(chance.choice((1, 2)))) if chance.random() < 0.15 else ()
+    allowed = (route, *fallbacks, "x") if chance.random() < 0.9 else (chance.choice(named), *fallbacks)
+    return Request(
+        route=route,
+        audio=audio,
+        options=_options(chance),
+        user=chance.choice((None, "u1", "u2", "u3", "")),
+        key=chance.choice((None, "k1", "k2")),
+        key_tags=chance.choice(((), ("gold",), ("gold", "new"))),
+        key_budget_left=chance.choice((None, 0, 10, 100)),
+        tags=chance.choice(((), ("vip",), ("eu", "vip"))),
+        metadata=chance.choice(((), (("plan", "pro"),), (("plan", ""), ("team", "x")))),
+        fallbacks=fallbacks,
+        deadline_ms=chance.randrange(1, 40) if chance.random() < 0.1 else None,
+        allowed=allowed if chance.random() < 0.15 else None,
+        simulate=_simulation(chance) if chance.random() < 0.1 else None,
     )
-    return st.builds(Request, route=st.sampled_from((*ROUTES, ROUTES[0])), audio=audio, options=plain | plain | choosy)
+
+
+def _options(chance: Random) -> Options:
+    stream = chance.random() < 0.25
+    if chance.random() < 0.5:
+        return Options(stream=stream)
+    return Options(
+        language=chance.choice((None, None, "en", "fi")),
+        prompt=chance.choice((None, None, "", "names: Aino")),
+        temperature=chance.choice((None, None, None, 0.5)),
+        response_format=chance.choice(("json", "json", "srt", "text")),
+        timestamps=chance.choice(((), (), ("word",), ("segment", "word"))),
+        diarize=chance.random() < 0.1,
+        stream=stream,
+    )
+
+
+def _simulation(chance: Random) -> Simulation:
+    names = chance.sample((*DEPLOYMENTS, "openai", "local"), chance.randrange(3))
+    return Simulation(failures=tuple((name, chance.choice(KINDS_SEEN)) for name in names), first_child=chance.random() < 0.5)
+
+
+@cache
+def views() -> st.SearchStrategy[View]:
+    """Views of some of the deployments and accounts."""
+    return _chances().map(random_view)
+
+
+@cache
+def deployment_views() -> st.SearchStrategy[DeploymentView]:
+    """Every state that the health fold can leave a deployment in (law K2), with times near the moments of `moments`."""
+    return _chances().map(lambda chance: _deployment_view(chance, 0))
+
+
+def random_view(chance: Random, moment: int = 0) -> View:
+    """A view of some of the deployments and accounts, with times near `moment`."""
+    if chance.random() < 0.2:
+        return View()
+    some = chance.choice((0.2, 0.5, 0.8))
+    return View(
+        deployments={name: _deployment_view(chance, moment) for name in DEPLOYMENTS if chance.random() < some},
+        accounts={name: _account_view(chance, moment) for name in CREDENTIALS if chance.random() < 0.2},
+    )
+
+
+def _deployment_view(chance: Random, moment: int) -> DeploymentView:
+    latency = Latency(us_per_second=chance.randrange(1, 9), at_ms=0) if chance.random() < 0.5 else None
+    load = Load(in_flight=chance.choice((0, 0, 1, 2)), starts_ms=_starts(chance, moment))
+    until = chance.choice((0, moment, moment + chance.randrange(50), 1_700_000_000_010))
+    state = chance.choice(("closed", "closed", "closed", "open", "half_open"))
+    if state == "open":
+        cause = chance.choice(("server_error", "rate_limited", "not_found"))
+        return DeploymentView(
+            circuit="open", openings=chance.randrange(1, 5), until_ms=until, cause=cause, load=load, latency=latency
+        )
+    if state == "half_open":
+        return DeploymentView(
+            circuit="half_open",
+            openings=chance.randrange(1, 5),
+            until_ms=until,
+            probe_ms=until,
+            probe_until_ms=until + chance.randrange(20),
+            cause="overloaded",
+            load=Load(in_flight=chance.randrange(1, 4)),
+            latency=latency,
+        )
+    return DeploymentView(failures=chance.randrange(3), load=load, latency=latency)
+
+
+def _account_view(chance: Random, moment: int) -> AccountView:
+    until = chance.choice((0, moment, moment + chance.randrange(50)))
+    cause = chance.choice(("unauthorized", "out_of_quota")) if until else None
+    return AccountView(load=Load(in_flight=chance.randrange(3)), openings=1 if until else 0, until_ms=until, cause=cause)
+
+
+def _starts(chance: Random, moment: int) -> tuple[int, ...]:
+    """Starts of calls, some of them a minute ago or more."""
+    return tuple(sorted(moment - chance.choice((0, 5, 59_999, 60_000, 70_000)) for _ in range(chance.randrange(4))))
 
 
 @cache
 def worlds() -> st.SearchStrategy[World]:
-    """Worlds for runs over `DEPLOYMENTS`."""
+    """Worlds for runs over `DEPLOYMENTS`; simpler than those of `scripted_world`, and they shrink."""
     names, nth = st.sampled_from(DEPLOYMENTS), st.integers(1, 3)
     takes = st.none() | st.integers(0, 6) | st.integers(0, 40)
     waits = st.none() | st.integers(0, 6)
-    failing = st.builds(Call, takes, st.just(GOOD), st.sampled_from(KINDS_SEEN), waits)
-    answering = st.builds(Call, takes, st.sampled_from((GOOD, EMPTY, REPETITIVE)))
+    certain = st.sampled_from((("no", "no"), ("maybe", "maybe"), ("yes", "no"), ("yes", "yes")))
+    kinds = st.sampled_from(KINDS_SEEN)
+    failing = st.tuples(takes, kinds, waits, certain, waits).map(lambda v: Call(v[0], GOOD, v[1], v[2], v[3][0], v[3][1], v[4]))
+    answering = st.builds(Call, takes, st.sampled_from((GOOD, EMPTY, REPETITIVE, BLANK)), delta_ms=waits)
     calls = st.dictionaries(st.tuples(names, nth), failing | failing | answering, max_size=8)
     denied = st.frozensets(st.tuples(names, nth), max_size=2)
-    return st.builds(World, calls, denied, st.none() | st.none() | st.integers(0, 30))
-
-
-@st.composite
-def routing_specs(draw: st.DrawFn) -> Spec:
-    """Valid specs over `DEPLOYMENTS` with the routes `ROUTES`, of which earlier ones use later ones."""
-    routes: dict[str, RouteNode] = {}
-    for name in reversed(ROUTES):
-        targets = (*DEPLOYMENTS, *routes)
-        routes[name] = draw(routing_nodes(targets, depth=3 if name == ROUTES[0] else 2, root=True))
-    return Spec(
-        voxplan=1,
-        accounts={"shared": Account(provider="openai", api_key="${SHARED_KEY}")},
-        deployments={name: draw(_deployments()) for name in DEPLOYMENTS},
-        defaults=draw(_defaults()),
-        routes=dict(reversed(routes.items())),
-    )
-
-
-@st.composite
-def routing_nodes(draw: st.DrawFn, targets: tuple[str, ...], *, depth: int, root: bool = False) -> RouteNode:
-    """Routes over `targets`, nested at most `depth` deep, with rules of a few milliseconds."""
-    form = draw(_ROOT_FORMS if root else _FORMS) if depth else "use"
-    below = routing_nodes(targets, depth=depth - 1)
-    children = () if form == "use" else draw(st.lists(below, min_size=1 if depth == 1 else 2, max_size=3))
-    on = None if form == "use" else draw(st.none() | st.sampled_from(_LISTS))
-    balance = None
-    if form == "balance":
-        weights = draw(st.lists(_weights(), min_size=len(children), max_size=len(children)).filter(any))
-        arms = tuple(Arm(route=child, weight=weight) for child, weight in zip(children, weights, strict=True))
-        balance = Balance(among=arms, spill=draw(st.sampled_from((None, None, 0, 1, 2))))
-    rules = draw(_rules())
-    return RouteNode(
-        use=draw(st.sampled_from(targets)) if form == "use" else None,
-        first=tuple(children) if form == "first" else None,
-        balance=balance,
-        on=on,
-        name=None if root else draw(st.sampled_from((None, None, None, "named"))),
-        deadline=rules.deadline,
-        timeout=rules.timeout,
-        retry=rules.retry,
-        accept=rules.accept,
-        when_all_cooling=rules.when_all_cooling,
-        when_all_poor=draw(st.sampled_from((None, None, "return", "fail"))) if root else None,
-    )
-
-
-_FORMS = st.sampled_from(("first", "use", "balance", "use"))
-_ROOT_FORMS = st.sampled_from(("first", "balance", "first", "first", "use"))
-
-
-@cache
-def _weights() -> st.SearchStrategy[Weight]:
-    return st.sampled_from((1, 2, 3, 0, 0.5))
-
-
-@cache
-def _deployments() -> st.SearchStrategy[Deployment]:
-    shortest = st.none() | st.none() | _spans()
-    own = st.builds(Deployment, provider=st.just("openai"), model=st.sampled_from(("whisper-1", "small")), shortest=shortest)
-    keyed = st.builds(
-        Deployment,
-        provider=st.just("openai"),
-        model=st.just("whisper-1"),
-        api_key=st.sampled_from(("${K}", "${L}")),
-        shortest=shortest,
-    )
-    shared = st.builds(Deployment, account=st.just("shared"), model=st.just("whisper-1"), shortest=shortest)
-    local = st.builds(Deployment, provider=st.just("local"), model=st.just("default"), shortest=shortest)
-    return own | keyed | shared | local
-
-
-@cache
-def _rules() -> st.SearchStrategy[Rules]:
-    """Rules of one node, most often none."""
-    none = st.just(Rules())
-    return none | none | _some_rules()
-
-
-@cache
-def _some_rules() -> st.SearchStrategy[Rules]:
-    return st.builds(
-        Rules,
-        deadline=st.none() | _spans(least=1),
-        timeout=st.none() | _spans(least=1),
-        retry=st.none() | _retries(),
-        accept=st.none() | st.builds(Accept, not_empty=st.booleans(), max_compression_ratio=st.sampled_from((None, 1.0, 2.4))),
-        when_all_cooling=st.sampled_from((None, None, "try", "refuse")),
-    )
-
-
-@cache
-def _defaults() -> st.SearchStrategy[Rules]:
-    return st.just(Rules()) | _some_rules() | st.builds(Rules, when_all_poor=st.sampled_from(("return", "fail")))
-
-
-@cache
-def _retries() -> st.SearchStrategy[Retry]:
-    backoff = st.builds(Backoff, base=_spans(audio=False), cap=_spans(audio=False))
-    return st.builds(
-        Retry,
-        times=st.integers(0, 2),
-        on=st.none() | st.sampled_from(_LISTS),
-        backoff=backoff,
-        patience=st.none() | _spans(audio=False),
-    )
-
-
-@cache
-def _spans(*, audio: bool = True, least: int = 0) -> st.SearchStrategy[Span]:
-    fixed = st.builds(Span, st.integers(least, 6) | st.integers(least, 40))
-    return fixed | st.builds(Span, st.integers(0, 6), st.sampled_from(((1, 1), (1, 3)))) if audio else fixed
+    judgements = st.builds(Judgement, waits, st.sampled_from(("passes", "redacts", "blocks", "breaks")))
+    judged = st.dictionaries(st.sampled_from(GUARDRAILS), judgements, max_size=3)
+    return st.builds(World, calls, denied, st.none() | st.none() | st.integers(0, 30), judged)

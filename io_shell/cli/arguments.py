@@ -14,7 +14,7 @@ import typer
 from voxplan import __version__
 from voxplan.engine.request import AudioFacts, Options, ResponseFormat
 from voxplan.io_shell.cli import guide, options
-from voxplan.io_shell.cli.orders import Check, Order, ShowPlan, Transcribe, Way
+from voxplan.io_shell.cli.orders import Check, Order, ShowCapabilities, ShowPlan, Transcribe, Way
 from voxplan.io_shell.cli.streams import writing
 
 __all__ = ("UsageError", "parse")
@@ -33,7 +33,7 @@ def parse(arguments: Sequence[str]) -> Order | int:
             parsed: object = _APP(args=list(arguments) or ["--help"], prog_name="voxplan", standalone_mode=False)
     except typer.TyperException as wrong:
         raise UsageError(_one_line(wrong.format_message())) from None
-    if isinstance(parsed, (Transcribe, ShowPlan, Check)):
+    if isinstance(parsed, (Transcribe, ShowPlan, Check, ShowCapabilities)):
         return parsed
     return parsed if isinstance(parsed, int) else 0
 
@@ -179,6 +179,16 @@ def _check(
     return Check(specs=tuple(specs), strict=strict, json=json)
 
 
+def _capabilities(
+    provider: Annotated[str | None, typer.Argument(metavar="PROVIDER", help="Only the models of this provider.")] = None,
+    spec: Annotated[
+        Path | None, typer.Option("--spec", "-s", metavar="SPEC", help="The deployments of this routing spec, not all models.")
+    ] = None,
+    json: options.Json = False,
+) -> ShowCapabilities:
+    return ShowCapabilities(provider=provider, spec=spec, json=json)
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"voxplan {__version__}")
@@ -204,6 +214,7 @@ def _app() -> typer.Typer:
     app.command("transcribe", help=guide.TRANSCRIBE, epilog=guide.TRANSCRIBE_EPILOG)(_transcribe)
     app.command("plan", help=guide.PLAN, epilog=guide.PLAN_EPILOG)(_plan)
     app.command("check", help=guide.CHECK, epilog=guide.CHECK_EPILOG)(_check)
+    app.command("capabilities", help=guide.CAPABILITIES, epilog=guide.CAPABILITIES_EPILOG)(_capabilities)
     return app
 
 

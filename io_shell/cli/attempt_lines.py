@@ -40,7 +40,7 @@ def attempt_lines(node: Attempt) -> Iterator[str]:
 
 
 def _money(node: Attempt) -> Iterator[str]:
-    costs = [] if node.worst_cost is None else [f"costs {money_text(node.worst_cost)} a call"]
+    costs = [] if not node.worst_cost else [f"costs {money_text(node.worst_cost)} a call"]
     if node.budget is not None:
         costs.append(f"budget {money_text(node.budget)}")
     if costs:

@@ -3,6 +3,8 @@
 from typing import Final
 
 __all__ = (
+    "CAPABILITIES",
+    "CAPABILITIES_EPILOG",
     "CHECK",
     "CHECK_EPILOG",
     "PLAN",
@@ -25,6 +27,8 @@ VOXPLAN_EPILOG: Final = """\
   voxplan plan --spec routing.yaml --seconds 60
   [dim]every mistake in a spec, with its place[/]
   voxplan check routing.yaml
+  [dim]what each model can do and what it costs[/]
+  voxplan capabilities
 
 [bold]Exit codes[/]
     0  done
@@ -75,6 +79,26 @@ CHECK_EPILOG: Final = """\
 [bold]Examples[/]
   voxplan check routing.yaml
   voxplan check specs/*.yaml --strict
+
+`voxplan --help` lists the exit codes.
+"""
+
+CAPABILITIES: Final = """\
+Show what each model can do, what it takes and what it costs, and where that is stated.
+
+What is not known counts as absent: no deployment is tried with a request that its model is not known to serve. Formats are
+rendered by voxplan, so every model that gives times also gives subtitles.
+"""
+
+CAPABILITIES_EPILOG: Final = """\
+[bold]Examples[/]
+  voxplan capabilities
+  [dim]one provider[/]
+  voxplan capabilities openai
+  [dim]the deployments of a spec, at the prices it gives them[/]
+  voxplan capabilities --spec routing.yaml
+  [dim]which models tell speakers apart[/]
+  voxplan capabilities --json | jq '.[] | select(.speakers).model'
 
 `voxplan --help` lists the exit codes.
 """

@@ -7,7 +7,7 @@ import msgspec
 from voxplan.engine.failure import FailureKind
 from voxplan.engine.request import AudioFacts, Options
 
-__all__ = ("Check", "Order", "ShowPlan", "Transcribe", "Way")
+__all__ = ("Check", "Order", "ShowCapabilities", "ShowPlan", "Transcribe", "Way")
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,4 +60,12 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     json: bool = False
 
 
-Order = Transcribe | ShowPlan | Check
+class ShowCapabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the models of `provider` (None: of all), or of the deployments of `spec`."""
+
+    provider: str | None = None
+    spec: Path | None = None
+    json: bool = False
+
+
+Order = Transcribe | ShowPlan | Check | ShowCapabilities

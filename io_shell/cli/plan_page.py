@@ -77,10 +77,16 @@ def _label(node: Node, name: str) -> Text:
         case Attempt():
             return _attempt(node, name)
         case First():
-            return Text.assemble((name, "bold"), "  ", (f"first, {_rules(node)}", "dim"))
+            return Text.assemble(_headed(name, "first"), (f"first, {_rules(node)}", "dim"))
         case Race():
             following = f"each starts {span_text(node.stagger_ms)} after the one before, or when one fails"
-            return Text.assemble((name, "bold"), "  ", (f"race, {_rules(node)}\n{following}; the first answer wins", "dim"))
+            rules = f"race, {_rules(node)}\n{following}; the first answer wins"
+            return Text.assemble(_headed(name, "race"), (rules, "dim"))
+
+
+def _headed(name: str, form: str) -> Text:
+    """The name of a node before its form, unless it is called after it."""
+    return Text() if name == form else Text.assemble((name, "bold"), "  ")
 
 
 def _attempt(node: Attempt, name: str) -> Text:

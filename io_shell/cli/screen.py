@@ -5,23 +5,25 @@ The bar stands only while nothing is written: results may go to the same termina
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from rich.console import RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from voxplan.io_shell.cli.streams import people_console, printable, tell
+from voxplan.io_shell.cli.trail_lines import ASCII_SIGNS, SIGNS
 
 __all__ = ("Screen",)
 
 
 class Screen:
-    """Use it with `with`; nothing stays on the terminal but the lines."""
+    """Use it with `with`; nothing stays on the terminal but the lines. `signs` are those that it can show."""
 
     def __init__(self, total: int, *, quiet: bool) -> None:
         """For `total` files; `quiet` leaves only errors."""
         self._console = people_console()
         self._quiet = quiet
+        self.signs: Final = ASCII_SIGNS if self._console.options.ascii_only else SIGNS
         columns: list[ProgressColumn] = [SpinnerColumn(), TextColumn("{task.description}", markup=False)]
         if total > 1:
             columns += [BarColumn(), MofNCompleteColumn()]

@@ -152,7 +152,7 @@ async def _ask(vox: client.Vox, order: Transcribe, file: str, screen: Screen) ->
 
 
 def _teller(router: Router, screen: Screen) -> Observer:
-    teller = TrailTeller(router.deployments)
+    teller = TrailTeller(router.deployments, screen.signs)
 
     def tell_line(happened: Happened) -> None:
         line = teller.line(happened)
@@ -171,7 +171,11 @@ def _deliver(order: Transcribe, job: _Job, answer: Answer, rendered: str, screen
     if job.output is not None:
         _write(job.output, rendered)
         lasted = seconds_text(max(entry.ended_ms for entry in answer.attempts))
-        screen.say(Text.assemble(job.file, (" → ", "dim"), str(job.output), (f"  {answer.served_by}, {lasted}", "dim")))
+        screen.say(
+            Text.assemble(
+                job.file, (f" {screen.signs.begun} ", "dim"), str(job.output), (f"  {answer.served_by}, {lasted}", "dim")
+            )
+        )
     elif not order.json:
         write_result((f"==> {job.file} <==\n" if several else "") + _closed(rendered) + ("\n" if several else ""))
 

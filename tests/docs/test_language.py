@@ -4,18 +4,41 @@ import re
 from typing import get_args
 
 import msgspec
+import pytest
 
 from tests.docs.pages import ROOT, prose
 from voxplan.adapters.catalog import CATALOG
 from voxplan.engine import health
-from voxplan.engine.capability import ProviderFacts
+from voxplan.engine.amounts import print_share
+from voxplan.engine.capability import CAPABILITY_NAMES, ProviderFacts
+from voxplan.engine.condition import Condition, Sample, TimeWindow
 from voxplan.engine.failure import KINDS, RETRIED, RETRIED_ON_HINT, FailureKind, Fallback, HealthEffect, KindRule, Retrying
 from voxplan.engine.plan import ReasonCode
+from voxplan.engine.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
 from voxplan.engine.quantity import print_span
 from voxplan.engine.run import AbsenceReason
 from voxplan.engine.situation import DEFAULT_TIMEOUT
 from voxplan.engine.sizing import LARGEST_ROUTE
-from voxplan.engine.spec import Accept, Backoff, Balance, Deployment, Limits, Retry, Rules, Spec
+from voxplan.engine.spec import (
+    Accept,
+    Account,
+    Backoff,
+    Balance,
+    Deployment,
+    Guardrail,
+    Limits,
+    OptionRules,
+    Price,
+    Race,
+    Replay,
+    Retry,
+    RetryBudget,
+    RouteNode,
+    Rules,
+    Selector,
+    Spec,
+    Strategy,
+)
 
 TEXT = prose(ROOT / "docs" / "language.md")
 
@@ -25,10 +48,36 @@ HEALTH: dict[HealthEffect, str] = {
     "counts": "counts",
     "counts_if_whole": "counts if it had its whole timeout",
     "cools_until": "cools until then",
-    "cools_long": "cools long",
     "cools_loudly": "cools",
+    "cools_key": "cools the key",
+    "cools_key_long": "cools the key, long",
     "none": "none",
 }
+
+# Where the keys of a mapping of the language are listed: the heading, and which table below it.
+KEYS: dict[tuple[str, int], type[msgspec.Struct]] = {
+    ("The routing language", 0): Spec,
+    ("Deployments", 0): Deployment,
+    ("Prices", 0): Price,
+    ("Accounts", 0): Account,
+    ("Limits", 0): Limits,
+    ("`balance`", 0): Balance,
+    ("`race`", 0): Race,
+    ("Samples", 0): Sample,
+    ("Times", 0): TimeWindow,
+    ("Rules", 0): Rules,
+    ("`require`", 0): Selector,
+    ("`retry`", 0): Retry,
+    ("`accept`", 0): Accept,
+    ("`options`", 0): OptionRules,
+    ("Guardrails", 0): Guardrail,
+    ("Retry budget", 0): RetryBudget,
+    ("Policy tests", 0): PolicyTest,
+    ("Policy tests", 1): Scripted,
+    ("Policy tests", 2): PolicyExpectation,
+}
+
+CONNECTIVES = frozenset({"all", "any", "not", "known", "sample", "time"})
 
 
 def test_failure_kinds() -> None:
@@ -43,52 +92,103 @@ def test_kinds_that_a_bare_retry_covers() -> None:
 
 
 def test_reasons() -> None:
-    """Both tables of reasons have each reason once, in the order of the code."""
-    reasons = [*get_args(ReasonCode), *get_args(AbsenceReason)]
-    found = [name(row) for row in rows("What is not attempted, and why")]
-    assert sorted(found) == sorted(reasons)
+    """The two tables of reasons have each reason once, in the order of the code."""
+    assert names("What is not attempted, and why", 0) == list(get_args(ReasonCode))
+    assert names("What is not attempted, and why", 1) == list(get_args(AbsenceReason))
 
 
 def test_cooling() -> None:
     """The numbers of the table of cooling are those of `health`."""
     longest = f"at most {seconds(health.LONGEST_COOLING_MS)}"
+    doubled = "doubled each time, at most"
     assert dict(rows("Cooling")) == {
         f"{health.OPEN_AFTER} failures in a row that count": seconds(health.FIRST_COOLING_MS),
         "the probe fails": f"twice as long as before, {longest}",
         "`rate_limited` with a wait": f"the wait, at most {seconds(health.LONGEST_HINT_MS)}",
         "`rate_limited` without a wait": f"{seconds(health.RATE_MS)}, doubled each time, {longest}",
-        "`out_of_quota`": seconds(health.LONG_MS),
-        "`not_found`, `unauthorized`": seconds(health.LOUD_MS),
+        "`not_found`": seconds(health.LOUD_MS),
+        "`unauthorized`": f"{seconds(health.LOUD_MS)}, {doubled} {seconds(health.LONG_MS)}",
+        "`out_of_quota`": f"{seconds(health.LONG_MS)}, {doubled} {seconds(health.LONGEST_HINT_MS)}",
     }
 
 
-def test_keys() -> None:
-    """Each key that a spec may have is in the table of its section."""
-    sections: dict[str, type[msgspec.Struct]] = {
-        "The routing language": Spec,
-        "Deployments": Deployment,
-        "Limits": Limits,
-        "`balance`": Balance,
-        "Rules": Rules,
-        "`retry`": Retry,
-        "`accept`": Accept,
-    }
-    for heading, struct in sections.items():
-        assert sorted(name(row) for row in rows(heading, table=0)) == sorted(struct.__struct_fields__), heading
+@pytest.mark.parametrize(("place", "struct"), KEYS.items(), ids=lambda each: getattr(each, "__name__", None))
+def test_keys(place: tuple[str, int], struct: type[msgspec.Struct]) -> None:
+    """Each key that a mapping of a spec may have is in its table."""
+    assert sorted(names(*place)) == sorted(keys(struct))
+
+
+def test_forms() -> None:
+    """Each form is in the table of forms, and has a section."""
+    told = [re.sub(r"[`\[\]]|\(.*", "", row[0]) for row in rows("Routes", 0)]
+    assert sorted(told) == sorted(set(keys(RouteNode)) - set(keys(Rules)) - {"on", "otherwise"})
+    assert [form for form in told if f"\n### `{form}`\n" not in TEXT] == []
+
+
+def test_strategies() -> None:
+    """Each way to balance is told, in the order of the code."""
+    assert names("`balance`", 1) == list(get_args(Strategy))
+
+
+def test_replay() -> None:
+    """Each value of `replay` is told, from the loosest to the strictest."""
+    assert names("`replay`", 0) == list(get_args(Replay))
+
+
+def test_facts() -> None:
+    """The facts are those that a condition may test, and those that a policy test may set."""
+    facts = {"metadata.x" if key == "metadata" else key for key in keys(Condition)} - CONNECTIVES
+    assert sorted(names("Facts", 0)) == sorted(facts)
+    others = re.findall(r"`(\w+)`", TEXT.partition("`request` has the [facts](#facts) by their names, and ")[2].partition(".")[0])
+    settable = facts - {"metadata.x", "stream"} | {"metadata", "time", *others}
+    assert sorted(settable) == sorted(keys(PolicyRequest))
+
+
+def test_connectives() -> None:
+    """Each part of a condition that is no fact has its row among the tests."""
+    written = " ".join(row[0] for row in rows("Tests", 0))
+    assert [key for key in CONNECTIVES if f"`{key}: " not in written] == []
+
+
+def test_capabilities() -> None:
+    """`require` tells what a model may be asked to be able to do."""
+    told = next(row[1] for row in rows("`require`", 0) if row[0] == "`capability`")
+    assert tuple(re.findall(r"`(\w+)`", told)) == CAPABILITY_NAMES
+
+
+def test_options() -> None:
+    """Each option has the rules that it may have."""
+    hints = msgspec.structs.fields(OptionRules)
+    allowed = {field.name: [value for part in get_args(field.type) for value in get_args(part)] for field in hints}
+    assert {row[0].strip("`"): re.findall(r"`(\w+)`", row[1]) for row in rows("`options`", 0)} == allowed
 
 
 def test_providers() -> None:
     """The table of providers is the catalogue."""
-    assert [row[:3] for row in rows("Deployments", table=1)] == [provider_row(facts) for facts in CATALOG.values()]
+    assert [row[:3] for row in rows("Deployments", 1)] == [provider_row(facts) for facts in CATALOG.values()]
 
 
 def test_defaults() -> None:
     """The defaults that the page tells are those of the code."""
-    told = {name(row): row[-1] for heading in ("Rules", "`retry`") for row in rows(heading)}
-    backoff = Backoff()
-    assert told["timeout"] == f"`{print_span(DEFAULT_TIMEOUT)}`"
-    assert told["times"] == f"`{Retry().times}`"
-    assert told["backoff"] == f"`{{base: {backoff.base.base_ms}ms, cap: {print_span(backoff.cap)}}}`"
+    backoff, guardrail, budget, scripted = Backoff(), Guardrail(kind="custom"), RetryBudget(), Scripted(result="ok")
+    defaults = {
+        ("Rules", "timeout"): print_span(DEFAULT_TIMEOUT),
+        ("`retry`", "times"): f"{Retry().times}",
+        ("`retry`", "backoff"): f"{{base: {backoff.base.base_ms}ms, cap: {print_span(backoff.cap)}}}",
+        ("Guardrails", "stage"): guardrail.stage,
+        ("Guardrails", "on_error"): guardrail.on_error,
+        ("Guardrails", "timeout"): print_span(guardrail.timeout),
+        ("Retry budget", "share"): print_share(budget.share),
+        ("Retry budget", "least"): f"{budget.least}",
+        ("Policy tests", "after"): print_span(scripted.after),
+        ("Policy tests", "text"): scripted.text,
+    }
+    told = {(heading, name(row)): row[-1] for heading, _ in defaults for row in rows(heading)}
+    assert {place: told[place] for place in defaults} == {place: f"`{default}`" for place, default in defaults.items()}
+
+
+def test_largest_route() -> None:
+    """The page tells how large a route may be."""
     assert f"more than {LARGEST_ROUTE} calls" in TEXT
 
 
@@ -111,6 +211,16 @@ def needs(*, takes: bool, needed: bool) -> str:
 def seconds(ms: int) -> str:
     """Milliseconds as the page writes them."""
     return f"{ms // 1000} s"
+
+
+def keys(struct: type[msgspec.Struct]) -> list[str]:
+    """The keys as an author writes them."""
+    return [field.encode_name for field in msgspec.structs.fields(struct)]
+
+
+def names(heading: str, table: int) -> list[str]:
+    """The first cells of the rows."""
+    return [name(row) for row in rows(heading, table)]
 
 
 def name(row: list[str]) -> str:

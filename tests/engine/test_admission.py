@@ -111,7 +111,8 @@ def test_only_what_is_granted_is_counted() -> None:
 def test_calls_are_counted_in_tallies_of_ten_seconds() -> None:
     """Those that lie before the last minute are let go."""
     view, budget = EMPTY_VIEW, RetryBudget(least=1)
-    for moment_ms, cause in ((0, "first"), (TALLY_MS - 1, "retry"), (TALLY_MS, "first"), (WINDOW_MS, "first")):
+    calls: tuple[tuple[int, Cause], ...] = ((0, "first"), (TALLY_MS - 1, "retry"), (TALLY_MS, "first"), (WINDOW_MS, "first"))
+    for moment_ms, cause in calls:
         view, _ = asked(view, cause, moment_ms, budget)
     recent = (Tally(from_ms=TALLY_MS, first=1), Tally(from_ms=WINDOW_MS, first=1))
     assert view.tallies == (Tally(from_ms=0, first=1, extra=1), *recent)

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.driven import Driven, drive
 from tests.plans import attempt, failure, first, race, transcript
 from voxplan.engine.failure import Certainty
@@ -90,8 +91,9 @@ def test_a_refused_credential_stops_arms_that_have_not_started() -> None:
 def test_a_refused_credential_stops_a_retry_in_another_arm() -> None:
     """The retry that waited ends in the failure it had."""
     retried = attempt("a", credential="k", delays_ms=(500,), retry_on=("server_error",))
-    begun = drive(race(retried, attempt("b", credential="k")))
-    run = begun.fails(1, "server_error", 10).fails(2, "unauthorized", 20).wakes(2, 510)
+    waiting = drive(race(retried, attempt("b", credential="k"))).wakes(1, 100).fails(1, "server_error", 110)
+    assert waiting.timers == [(2, 610)]
+    run = waiting.fails(2, "unauthorized", 120).wakes(2, 610)
     assert run.skipped == [("a", "credential_refused")]
     assert run.ended == Unserved(kind="server_error")
 

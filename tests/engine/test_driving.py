@@ -1,8 +1,7 @@
 from tests.driven import drive
 from tests.plans import attempt, first, guardrail, plan_of, race, transcript
-from voxplan.engine.failure import FailureKind
 from voxplan.engine.plan import Degrade, Gates
-from voxplan.engine.run import Cancel, Finish, Observe, Passed, Release, Served, Unserved, Wake
+from voxplan.engine.run import Cancel, Finish, Observe, Passed, Release, Served, Unserved
 
 
 def test_begin_sends_the_first_attempt_with_its_whole_timeout() -> None:
@@ -187,14 +186,11 @@ def test_the_trail_counts_from_the_beginning() -> None:
 
 
 def test_a_run_ends_at_its_deadline_whatever_is_pending() -> None:
-    """With one call out, a pause and a stagger ahead: when the time is up, no call follows and nothing is waited for."""
-    kinds: tuple[FailureKind, ...] = ("server_error",)
-    pausing = attempt("a", delays_ms=(400,), retry_on=kinds)
-    begun = drive(race(pausing, attempt("b"), attempt("c"), stagger_ms=450, deadline_ms=500))
-    run = begun.fails(1, "server_error", 10).wakes(2, 410)
-    assert [send.until_ms for send in run.sends] == []
-    assert begun.timers == [(1, 450)]
-    run = begun.wakes(1, 450).fails(1, "timed_out", 500).fails(2, "timed_out", 500)
-    assert run.ended == Unserved(kind="timed_out")
+    """Two calls out, a stagger ahead, a retry that would follow: when the time is up, nothing starts or waits."""
+    retried = attempt("b", delays_ms=(1,), retry_on=("timed_out",))
+    second = drive(race(attempt("a"), retried, attempt("c"), stagger_ms=300, deadline_ms=500)).wakes(1, 300)
+    assert second.timers == [(2, 600)]
+    run = second.fails(1, "timed_out", 500).fails(2, "timed_out", 500)
     assert run.skipped == [("c", "too_little_time")]
-    assert not any(isinstance(command, Wake) for command in run.commands)
+    assert [type(command) for command in run.commands] == [Observe, Finish]
+    assert run.ended == Unserved(kind="timed_out")

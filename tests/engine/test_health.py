@@ -145,7 +145,8 @@ def test_what_is_about_the_key_cools_all_that_use_it(kind: FailureKind, cooling_
 
 def test_a_key_refused_again_cools_for_twice_as_long() -> None:
     """Up to ten minutes for a wrong key, an hour for an empty account."""
-    for kind, longest_ms in (("unauthorized", LONG_MS), ("out_of_quota", LONGEST_HINT_MS)):
+    longest: dict[FailureKind, int] = {"unauthorized": LONG_MS, "out_of_quota": LONGEST_HINT_MS}
+    for kind, longest_ms in longest.items():
         account, first_ms = UNUSED, 0
         for nth in range(8):
             before = account

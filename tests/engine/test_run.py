@@ -1,15 +1,17 @@
 from tests.plans import failure, transcript
-from voxplan.engine.run import Answered, Cancelled, Denied, Event, Failed, Woke, precedence
+from voxplan.engine.run import Answered, Broke, Cancelled, Checked, Delta, Denied, Event, Failed, Woke, precedence
 
 
-def test_at_one_instant_answers_come_before_failures_before_wakes() -> None:
-    """And by id among themselves; a caller who left comes first of all."""
+def test_the_order_of_events_at_one_instant() -> None:
+    """By what they are, and by id among themselves; a caller who left comes first of all, then a denial."""
     events: list[Event] = [
-        Woke(timer=1),
-        Denied(attempt=1, why=""),
-        Failed(attempt=2, failure=failure("server_error")),
-        Failed(attempt=1, failure=failure("server_error")),
-        Answered(attempt=9, transcript=transcript()),
         Cancelled(),
+        Denied(attempt=9, why=""),
+        Delta(attempt=9),
+        Answered(attempt=9, transcript=transcript()),
+        Failed(attempt=1, failure=failure("server_error")),
+        Failed(attempt=2, failure=failure("server_error")),
+        Checked(check=1, verdict=Broke(why="")),
+        Woke(timer=1),
     ]
-    assert sorted(events, key=precedence) == [events[5], events[4], events[3], events[2], events[1], events[0]]
+    assert sorted(events[::-1], key=precedence) == events

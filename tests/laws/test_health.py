@@ -64,7 +64,7 @@ def call(at_ms: int, *, despite_cooling: bool = False, deployment: str = "a") ->
 
 @given(cases(), st.dictionaries(st.sampled_from(DEPLOYMENTS), account_views, max_size=2))
 def test_k1_what_cools_off_is_not_planned_unless_the_plan_says_so(case: Case, keys: dict[str, AccountView]) -> None:
-    """K1: no planned deployment cools off, nor does its credential, but the one that the plan names, which is then all there is."""
+    """K1: no planned deployment cools off, nor its credential, but the one that the plan names, which is then all there is."""
     view = View(deployments=case.view.deployments, accounts=by_credential(case, keys))
     result = case._replace(view=view).result()
     if not isinstance(result, Plan):
@@ -129,7 +129,8 @@ def test_k3_a_run_leaves_no_slot_taken(case: Case, world: World) -> None:
     """K3: after a run everything it took is released, and no circuit is left half-open: nothing waits for a call that is over."""
     keeper = Keeper(case.router)
     simulate(planned(case), world, case.moment, keeper)
-    assert all(each.load.in_flight == 0 for each in (*keeper.view.deployments.values(), *keeper.view.accounts.values()))
+    assert all(each.load.in_flight == 0 for each in keeper.view.deployments.values())
+    assert all(each.load.in_flight == 0 for each in keeper.view.accounts.values())
     assert all(each.circuit != "half_open" for each in keeper.view.deployments.values())
 
 

@@ -103,6 +103,16 @@ def test_a_view_takes_what_cools_off_out(capsys: pytest.CaptureFixture[str], spe
     assert "left out" not in typed(capsys, *line, "--moment", "9000").out
 
 
+def test_a_view_of_another_spec_is_told(capsys: pytest.CaptureFixture[str], spec: Path, tmp_path: Path) -> None:
+    """What it says of names that the spec does not have is passed over, not kept silent."""
+    view = tmp_path / "view.json"
+    view.write_text(json.dumps({"deployments": {"servr": {}}, "accounts": {"elsewhere": {}}}))
+    ended = typed(capsys, "plan", "-s", spec, "-r", "whisper", "--view", view)
+    assert ended.code == 0
+    assert f"{view}: warning: no deployment `servr` in the spec, did you mean `server`?" in ended.err
+    assert f"{view}: warning: no credential `elsewhere` in the spec" in ended.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -110,7 +120,7 @@ def test_a_view_takes_what_cools_off_out(capsys: pytest.CaptureFixture[str], spe
         ((), 4, "which route? the spec has `strict`, `whisper`"),
         (("-r", "whisper", "-l", "en!"), 4, "unknown language `en!`"),
         (("-r", "whisper", "--view", "none.json"), 4, "none.json: cannot be read"),
-        (("-r", "whisper", "--view", __file__), 4, "is no view"),
+        (("-r", "whisper", "--view", __file__), 4, "test_showing.py:1:1: not JSON: expected a value"),
     ],
 )
 def test_what_is_asked_wrongly_is_one_line(

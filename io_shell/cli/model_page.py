@@ -1,0 +1,114 @@
+"""Models for people: one table where it fits, else one block for each model, so that nothing is ever cut.
+
+A dash is what is not there or not known.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from voxplan.engine.amounts import print_money
+from voxplan.engine.quantity import Money
+from voxplan.io_shell.cli.model_report import ModelReport, PriceReport
+from voxplan.io_shell.cli.wording import span_text
+
+__all__ = ("ModelPage",)
+
+_UNKNOWN: Final = "-"
+_LEGEND: Final = "- is no, or not known: such an ability counts as absent, such a limit keeps nobody out"
+_ANY_WIDTH: Final = 10_000  # a table is measured on a screen that does not squeeze it
+
+
+class ModelPage:
+    """A renderable; how wide the screen is decides its form."""
+
+    def __init__(self, reports: tuple[ModelReport, ...]) -> None:
+        """Of at least one model."""
+        self._reports = reports
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The table and its sources, or the blocks."""
+        sources = tuple(dict.fromkeys(source for report in self._reports for source in _sources(report)))
+        table = _table(self._reports, sources)
+        if Measurement.get(console, options.update(max_width=_ANY_WIDTH), table).minimum <= options.max_width:
+            yield table
+            yield Text("\n".join(("", *(f"[{number}] {source}" for number, source in enumerate(sources, 1)))), style="dim")
+        else:
+            yield from _blocks(self._reports)
+        yield Text(
+            f"\n{_UNKNOWN} is no, or not known: such an ability counts as absent, such a limit keeps nobody out", style="dim"
+        )
+
+
+def _table(reports: tuple[ModelReport, ...], sources: tuple[str, ...]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    rows = tuple({**_name(report), **_facts(report), "source": _numbers(report, sources)} for report in reports)
+    for heading in rows[0]:
+        cells = (heading, *(row[heading] for row in rows))
+        # Left to itself, rich squeezes a column until its words are cut.
+        table.add_column(Text(heading, style="bold"), min_width=max(len(word) for cell in cells for word in cell.split()))
+    for row in rows:
+        table.add_row(*map(Text, row.values()))
+    return table
+
+
+def _numbers(report: ModelReport, sources: tuple[str, ...]) -> str:
+    return " ".join(f"[{sources.index(source) + 1}]" for source in _sources(report))
+
+
+def _blocks(reports: tuple[ModelReport, ...]) -> Iterator[Text | Table]:
+    for number, report in enumerate(reports):
+        yield Text.assemble("\n" if number else "", (" ".join(_name(report).values()), "bold"))
+        block = Table.grid(padding=(0, 2, 0, 0))
+        block.add_column(style="dim", no_wrap=True)
+        block.add_column(overflow="fold")
+        for heading, fact in (*_facts(report).items(), *(("source", source) for source in _sources(report))):
+            block.add_row(f"  {heading}", Text(fact))
+        yield block
+
+
+def _name(report: ModelReport) -> dict[str, str]:
+    deployment = {} if report.deployment is None else {"deployment": report.deployment}
+    return {**deployment, "provider": report.provider, "model": "any other" if report.model is None else report.model}
+
+
+def _facts(report: ModelReport) -> dict[str, str]:
+    """Each fact under its heading."""
+    return {
+        "formats": _listed(report.formats),
+        "times": _listed(report.times),
+        "speakers": _able(report.speakers),
+        "prompt": _able(report.prompt),
+        "temperature": _able(report.temperature),
+        "languages": report.languages if isinstance(report.languages, str) else _listed(report.languages),
+        "streaming": _able(report.streaming),
+        "most bytes": _UNKNOWN if report.max_bytes is None else f"{report.max_bytes:,}",
+        "most seconds": _UNKNOWN if report.max_seconds is None else f"{report.max_seconds:g}",
+        "containers": _listed(report.containers),
+        "price": _UNKNOWN if report.price is None else _price(report.price),
+    }
+
+
+def _sources(report: ModelReport) -> tuple[str, ...]:
+    price = "" if report.price is None else report.price.source
+    return tuple(dict.fromkeys(source for source in (report.source, price) if source))
+
+
+def _listed(names: Iterable[str] | None) -> str:
+    return " ".join(names or ()) or _UNKNOWN
+
+
+def _able(can: bool) -> str:
+    return "yes" if can else _UNKNOWN
+
+
+def _price(price: PriceReport) -> str:
+    """What it costs, and how the audio is measured."""
+    amounts = ((price.per_minute, "a minute"), (price.per_request, "a call"))
+    costs = " and ".join(f"{print_money(Money(nano))} {unit}" for nano, unit in amounts if nano)
+    lengths = ((price.minimum_ms, "at least"), (price.step_ms, "in steps of"))
+    return ", ".join((costs or "free", *(f"{words} {span_text(ms)}" for ms, words in lengths if ms)))

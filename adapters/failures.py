@@ -120,6 +120,7 @@ CHARGED: Final[dict[FailureKind, Certainty]] = {
 _REQUEST_ID_HEADERS: Final = ("x-request-id", "apim-request-id", "dg-request-id", "mistral-correlation-id")
 
 _LONGEST_REQUEST_ID: Final = 128
+_REDIRECTS: Final = 3
 
 # Limits that are only stated in words: 429 everywhere, 503 for capacity.
 _WAITS_IN_WORDS: Final = frozenset({429, 503})
@@ -176,4 +177,5 @@ def request_id(response: HttpResponse) -> str | None:
 def _reason(status: int, complaint: Complaint, kind: FailureKind) -> str:
     """`http 401 invalid_api_key: what the provider said`, or the kind's own meaning when it said nothing."""
     code = f" {complaint.codes[0]}" if complaint.codes and not complaint.codes[0].isdigit() else ""
-    return scrubbed(f"http {status}{code}: {complaint.message or KINDS[kind].meaning}")
+    said = "redirects elsewhere" if status // 100 == _REDIRECTS else complaint.message or KINDS[kind].meaning
+    return scrubbed(f"http {status}{code}: {said}")

@@ -67,7 +67,7 @@ def _cooling_denies(view: View, send: Send, moment_ms: int) -> str | None:
         return None
     if seen.cooling(moment_ms):
         return "it cools off"
-    return "its credential cools off" if view.account(send.credential).cooling(moment_ms) else None
+    return "its key cools off" if view.account(send.credential).cooling(moment_ms) else None
 
 
 def _probing(seen: DeploymentView, send: Send) -> DeploymentView:

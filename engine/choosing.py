@@ -7,7 +7,7 @@ that a decision costs what it decides. `explaining` says everything about everyt
 from collections.abc import Iterator
 from itertools import chain
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from voxplan.engine.deciding import decide, explain
 from voxplan.engine.plan import Attempt, First, GuardrailStep, LeftOut, Node, Race, Reason, attempts
@@ -20,6 +20,13 @@ __all__ = ("NOT_SPILLED", "WEIGHT_ZERO", "Choosing", "taken", "why_not_taken")
 WEIGHT_ZERO: Final = Reason(code="weight_zero", detail="weight is 0")
 NOT_SPILLED: Final = Reason(code="not_spilled", detail="other arms were drawn first and `spill` ends before it")
 _NAMES: Final = attrgetter("names")
+
+
+class _Ahead(NamedTuple):
+    """The plan of an arm that may yet be passed over, and what it leaves out: that counts only when the arm is reached."""
+
+    node: Node | None
+    left_out: list[LeftOut]
 
 
 class Choosing:
@@ -115,18 +122,24 @@ class Choosing:
 
     def _in_order(self, spread: Spread) -> Iterator[tuple[int, Node | None]]:
         """The arms by place, in their order, each planned when it is asked for, or when its order depends on it."""
-        planned: dict[int, Node | None] = {}
+        planned: dict[int, _Ahead] = {}
         for place in ranked(self.now, spread, self._firsts(spread, planned)):
-            yield place, planned[place] if place in planned else self.node(spread.arms[place].route)
+            if place in planned:
+                self.left_out += planned[place].left_out
+                yield place, planned[place].node
+            else:
+                yield place, self.node(spread.arms[place].route)
 
-    def _firsts(self, spread: Spread, planned: dict[int, Node | None]) -> Iterator[RouterDeployment | None]:
+    def _firsts(self, spread: Spread, planned: dict[int, _Ahead]) -> Iterator[RouterDeployment | None]:
         """What each arm attempts first. A whole subtree has to be planned to know that; `planned` keeps it."""
         for place, arm in enumerate(spread.arms):
             if isinstance(arm.route, Leaf):
                 yield arm.route.deployment
                 continue
-            planned[place] = found = self.node(arm.route)
-            yield None if found is None else self.now.router.deployments[next(attempts(found)).deployment]
+            so_far, self.left_out = self.left_out, []
+            planned[place] = ahead = _Ahead(self.node(arm.route), self.left_out)
+            self.left_out = so_far
+            yield None if ahead.node is None else self.now.router.deployments[next(attempts(ahead.node)).deployment]
 
     def _leave_out(self, node: str, names: tuple[str, ...], *reasons: Reason) -> None:
         self.left_out.append(LeftOut(node=node, deployments=names, reasons=reasons))

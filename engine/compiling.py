@@ -1,7 +1,7 @@
 """From a checked spec to a Router: accounts filled in, routes written out, rules met, weights reduced."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -77,18 +77,29 @@ def _when_all_poor(spec: Spec, root: RouteNode, outer: WhenAllPoor) -> WhenAllPo
 def with_fallbacks(router: Router, route: str, fallbacks: tuple[str, ...]) -> RouterRoute:
     """The route with the fallbacks that a request names after it, inside all rules of its root; every name is known.
 
-    The nodes of the route keep their draws: naming fallbacks changes no choice in it.
+    The root of a route that only uses another is also that one's root. The nodes of the route keep their draws: naming fallbacks
+    changes no choice in it.
     """
     spec = router.spec
-    root = spec.routes[route]
     expanding = Expanding(spec, router.deployments)
-    rules = carry(carry(Carried(), spec.defaults), root)
-    spot = Spot(node=route, draw=route).under(spec.defaults).under(root)
+    rules, spot = carry(Carried(), spec.defaults), Spot(node=route, draw=route).under(spec.defaults)
+    roots = tuple(_roots(spec, route))
+    for name in roots:
+        rules, spot = carry(rules, spec.routes[name]), spot.under(spec.routes[name])
     names = unique((route, *fallbacks))
-    own = expanding.node(_without_rules(root), replace(spot.below(route), draw=route), rules)
+    inmost = _without_rules(spec.routes[roots[-1]])
+    own = expanding.node(inmost, replace(spot.below(route), draw=roots[-1]), rules)
     others = [expanding.node(RouteNode(use=use), spot.below(name), rules) for name, use in zip(names[1:], fallbacks, strict=True)]
     chain = Chain(node=route, children=(own, *others), on=STAR, deadlines=spot.deadlines, budget=spot.budget)
     return replace(router.routes[route], root=chain, attempts=_calls(chain))
+
+
+def _roots(spec: Spec, route: str) -> Iterator[str]:
+    """The route, and the one that its root uses, and so on: their roots are one node."""
+    yield route
+    used = spec.routes[route].use
+    if used in spec.routes:
+        yield from _roots(spec, used)
 
 
 def _without_rules(node: RouteNode) -> RouteNode:

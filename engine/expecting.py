@@ -1,4 +1,4 @@
-"""Policy tests, run: each request is planned and rehearsed in its scripted world, once for every seed, and held to what is expected.
+"""Policy tests, run: each request is planned and rehearsed in its scripted world, for every seed, and held to what is expected.
 
 An expectation must hold whatever chance decides, so one that holds only for some seeds is not met. Every deployment is well when
 the request comes, and nothing is denied. A request without a time comes at noon.

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from voxplan.engine.failure import KINDS, HealthEffect
 from voxplan.engine.run import Observation
-from voxplan.engine.view import AccountView, DeploymentView, Latency, Load, View
+from voxplan.engine.view import IDLE, AccountView, DeploymentView, Latency, Load, View
 
 __all__ = (
     "FIRST_COOLING_MS",
@@ -55,7 +55,8 @@ def observe(view: View, observation: Observation) -> View:
 
 
 def _released(load: Load) -> Load:
-    return replace(load, in_flight=max(0, load.in_flight - 1))
+    released = replace(load, in_flight=max(0, load.in_flight - 1))
+    return IDLE if released == IDLE else released  # the very value that a printed view leaves out
 
 
 def _judged(before: DeploymentView, seen: Observation) -> DeploymentView:

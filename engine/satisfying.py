@@ -14,7 +14,21 @@ from voxplan.engine.deciding import decide
 from voxplan.engine.representing import Facts, Value, fact_of, representatives, request_of, tests_of, unlisted
 from voxplan.engine.zone import Zone
 
-__all__ = ("FALSE", "MOMENT", "SEED", "TRUE", "UNKNOWN", "Formula", "Goal", "Reading", "Search", "Truths", "formulas", "truth_of")
+__all__ = (
+    "FALSE",
+    "MOMENT",
+    "SEED",
+    "TRUE",
+    "UNKNOWN",
+    "Formula",
+    "Goal",
+    "Reading",
+    "Search",
+    "Truths",
+    "formulas",
+    "names_in",
+    "truth_of",
+)
 
 TRUE: Final = 1
 FALSE: Final = 2
@@ -200,7 +214,7 @@ class Search:
         if not all(truth & goal.wanted for truth, goal in zip(truths, goals, strict=True)):
             return
         unsure = tuple(goal for truth, goal in zip(truths, goals, strict=True) if truth & ~goal.wanted)
-        fact = next((name for goal in unsure for name in _looked_at_by(goal.formula) if name not in values), None)
+        fact = next((name for goal in unsure for name in names_in(goal.formula) if name not in values), None)
         if fact is None:
             # INVARIANT: once all is decided that a goal looks at, its truth is one value, so no goal is unsure here.
             yield dict(values)
@@ -244,12 +258,13 @@ def _opposite(truths: Truths) -> Truths:
     return truths & UNKNOWN | (FALSE if truths & TRUE else 0) | (TRUE if truths & FALSE else 0)
 
 
-def _looked_at_by(formula: Formula) -> Iterator[str]:
+def names_in(formula: Formula) -> Iterator[str]:
+    """The names of all that decides `formula`, as often as it is looked at."""
     match formula:
         case Ask(looks_at=looks_at):
             yield from looks_at
         case Every(parts=parts) | Some(parts=parts):
             for part in parts:
-                yield from _looked_at_by(part)
+                yield from names_in(part)
         case Opposite(part=part):
-            yield from _looked_at_by(part)
+            yield from names_in(part)

@@ -43,7 +43,7 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
 
 
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
+class Tally(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """First attempts, and retries and hedges (`extra`), that started within ten seconds from `from_ms` on."""
 
     from_ms: int

@@ -4,6 +4,7 @@ What conditions ask is solved, not guessed (`satisfying`); samples and draws are
 planned: its plan really holds the node.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
@@ -18,11 +19,11 @@ from voxplan.engine.reaching import NOT_TAKEN, Passage
 from voxplan.engine.representing import Facts, Value, request_of
 from voxplan.engine.request import Request
 from voxplan.engine.router import Chain, Choice, Contest, Leaf, Router, RouterNode, Spread
-from voxplan.engine.satisfying import MOMENT, SEED, TRUE, Goal, Search, formulas, truth_of
+from voxplan.engine.satisfying import MOMENT, SEED, TRUE, Goal, Search, formulas, names_in, truth_of
 from voxplan.engine.view import EMPTY_VIEW
 from voxplan.engine.zone import UTC, Zone
 
-__all__ = ("Witness", "moments_ms", "nodes", "tests_within", "witness")
+__all__ = ("Witness", "conditions_of", "moments_ms", "nodes", "tests_within", "witness")
 
 _SEEDS: Final = 400  # a share of one percent is met with 98 % of all salts
 _PER_SEED: Final = 8
@@ -52,6 +53,14 @@ def nodes(router: Router, route: str) -> tuple[str, ...]:
     return tuple(place.node for place in _places(router.routes[route].root, (), []))
 
 
+def conditions_of(router: Router, route: str) -> tuple[Condition, ...]:
+    """The conditions of all branches of a route, outer ones first."""
+    met: list[Condition] = []
+    for _ in _places(router.routes[route].root, (), met):
+        pass
+    return tuple(met)
+
+
 def witness(router: Router, node: str) -> Witness | None:
     """A request for the route of `node` whose plan, with every deployment well, holds it or what is below it.
 
@@ -70,10 +79,13 @@ def witness(router: Router, node: str) -> Witness | None:
 
 def _candidates(router: Router, route: str, goals: tuple[Goal, ...], facts: Facts) -> Iterator[Witness]:
     truth = partial(truth_of, zones=router.zones, reading="real")
+    by_chance = any(SEED in names_in(goal.formula) for goal in goals)
     for seed in range(_SEEDS):
-        found = Search({**facts, SEED: (seed,)}, truth).solutions(goals)
-        for _, values in zip(range(_PER_SEED), found, strict=False):
-            yield _witness(route, values, seed)
+        found = itertools.islice(Search({**facts, SEED: (seed,)}, truth).solutions(goals), _PER_SEED)
+        candidates = [_witness(route, values, seed) for values in found]
+        if not (candidates or by_chance):
+            return
+        yield from candidates
 
 
 def _witness(route: str, values: Mapping[str, Value], seed: int) -> Witness:

@@ -69,7 +69,7 @@ class Performance:
             base_url=base_url.unwrap(),
             has_key=key.unwrap() is not None,
         )
-        ended = await self._drive(self._equipment.adapters[deployment.provider], call, key.unwrap())
+        ended = await self._drive(self._equipment.adapters[deployment.provider], call, key.unwrap(), _patience_s(send))
         return Success(completed(ended.unwrap(), send.degrades)) if isinstance(ended, Success) else ended
 
     def _options(self, send: Send, deployment: RouterDeployment) -> Options:
@@ -77,12 +77,14 @@ class Performance:
         approved = options if send.prompt is None else replace(options, prompt=send.prompt)
         return reduced(approved, send.degrades, deployment.capabilities)
 
-    async def _drive(self, adapter: Adapter, call: Call, key: str | None) -> Success[Transcript] | Failure[AttemptFailure]:
+    async def _drive(
+        self, adapter: Adapter, call: Call, key: str | None, patience_s: float
+    ) -> Success[Transcript] | Failure[AttemptFailure]:
         exchange = adapter(call)
         try:
             want = next(exchange)
             while True:
-                met = await self._meet(want, key)
+                met = await self._meet(want, key, patience_s)
                 if isinstance(met, Failure):
                     return met
                 want = exchange.send(met.unwrap())
@@ -91,14 +93,23 @@ class Performance:
         finally:
             exchange.close()
 
-    async def _meet(self, want: Want, key: str | None) -> _Met:
+    async def _meet(self, want: Want, key: str | None, patience_s: float) -> _Met:
         match want:
             case HttpRequest():
                 return await self._equipment.transport.send(want, self._audio, key)
             case Recognise():
-                return await self._equipment.recogniser.recognise(want, self._audio)
+                return await self._equipment.recogniser.recognise(want, self._audio, patience_s)
             case _:
                 assert_never(want)
+
+
+def _patience_s(send: Send) -> float:
+    """How long to wait for the recogniser of this machine.
+
+    Until just before the call's time is over: the call should end as one that found it busy, not as one that was late.
+    """
+    given_s = (send.until_ms - send.at_ms) / 1000
+    return max(given_s * 0.9, given_s - 0.1)
 
 
 def _resolved(text: str | None, environment: Environment) -> Success[str | None] | Failure[AttemptFailure]:

@@ -26,7 +26,7 @@ __all__ = ("Out", "Planned")
 
 
 class Out(NamedTuple):
-    """A leaf that is left out with every reason (its name is a deployment's), or arms for which there was no room."""
+    """What is left out and why: a leaf with every reason, or all below a node that was not looked at (there is a plan without it)."""
 
     node: str
     deployments: frozenset[str]
@@ -47,9 +47,11 @@ class Planned:
         self.only_cooling: list[Leaf] = []
         self.cooling_try: Leaf | None = None
         self.refused = self._refused()
+        self.explains = False
         self.root = self._root() if self.refused is None else None
         if self.refused is None and self.root is None:
-            self.refused = "nothing_eligible"
+            self.refused, self.explains = "nothing_eligible", True
+            self._route()
 
     def _refused(self) -> str | None:
         """What is wrong with the request itself."""
@@ -89,6 +91,9 @@ class Planned:
     def _walk(self, node: RouteNode, place: Place, held: Held, why: frozenset[str]) -> Step | None:
         """What may be attempted from `node` down, inside what is `held` around it; `why` is what speaks against all of it."""
         held, place = held.inside(node), place.inside(node)
+        if why and not self.explains:
+            self.out.append(Out(place.node, self._below(node), why))
+            return None
         if node.use in self.spec.routes:
             return self._walk(self.spec.routes[node.use], place._replace(draw=node.use), held, why)
         if node.use:

@@ -47,7 +47,7 @@ class Out(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer that came: how many gates it failed, its call, and until when there is time to check it."""
+    """An answer that came: how many gates it failed, its call, and until when there is time to check it if it is accepted."""
 
     failed_gates: int
     attempt: int
@@ -110,7 +110,7 @@ class Lived:
             end_ms=self.now,
             judged=tuple(self.judged),
             text=text,
-            prompt=self.prompt,
+            prompt=self.prompt if self.calls else None,
             unchecked=tuple(self.unchecked) if answer else (),
             guardrail=guardrail,
             released=None if self.released is None else places[self.released],
@@ -152,7 +152,8 @@ class Lived:
         best = min(self.answers, default=None, key=lambda answer: (answer.failed_gates, answer.attempt))
         if best is None or (outcome != "accepted" and not self.planned.returns_poor()):
             return None, None
-        return best, (yield from self._checked("output", best.leaf.held.guardrails, best.text, best.end_ms))
+        end = best.end_ms if outcome == "accepted" else root.deadline_ms
+        return best, (yield from self._checked("output", best.leaf.held.guardrails, best.text, end))
 
     def _checked(self, stage: str, names: Sequence[str] | dict[str, None], text: str | None, end: int | None) -> Life[str | None]:
         """The text as the guardrails of the stage leave it."""
@@ -205,7 +206,7 @@ class Lived:
                 if not _sent(arm, None):  # an absent arm takes no turn
                     running, due = [*running, arm], False
                     timer = self._ahead(self.now + stagger, "5 woke") if waiting else None
-            self.cause = "fallback"
+            self.cause = "fallback" if cause else self.cause
             if not running:
                 return next((kind for kind in fallen if kind not in race.on), fallen[-1] if fallen else None)
             event = yield

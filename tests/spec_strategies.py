@@ -1,36 +1,58 @@
 """Hypothesis strategies for routing specs that are valid: every name exists, no cycles, no route of more than 48 attempts.
 
 `specs()` makes whole specs with every form and every rule of the language. The other strategies are its parts, for tests that
-need only one of them. What they make are the structs of `voxplan.engine.spec`; nothing here reads or prints text. Strategies
-that take no argument are built once: building them costs more than drawing from them.
+need only one of them; those of conditions and policy tests have modules of their own. What they make are the structs of
+`voxplan.engine.spec`; nothing here reads or prints text. Strategies that take no argument are built once: building them costs
+more than drawing from them.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 import msgspec
 from hypothesis import strategies as st
 
+from tests.condition_strategies import conditions, maybe, monies, option_rules, selectors, shares, some, spans, texts, wheres
+from tests.policy_strategies import policy_tests
 from voxplan.engine.failure import LISTABLE, FailureKind
-from voxplan.engine.quantity import Span
-from voxplan.engine.spec import Accept, Account, Arm, Backoff, Balance, Deployment, Limits, Retry, RouteNode, Rules, Spec, Weight
+from voxplan.engine.spec import (
+    Accept,
+    Account,
+    Arm,
+    Backoff,
+    Balance,
+    Branch,
+    Deployment,
+    Guardrail,
+    Limits,
+    Price,
+    Race,
+    Replay,
+    Retry,
+    RetryBudget,
+    RouteNode,
+    Rules,
+    Spec,
+    Strategy,
+    Weight,
+)
 
 __all__ = (
     "MAX_ATTEMPTS",
+    "Targets",
     "accounts",
     "deployments",
+    "guardrails",
     "kind_lists",
     "labels",
     "leaf_count",
     "limits",
+    "prices",
     "retries",
     "route_nodes",
     "rules",
-    "spans",
     "specs",
-    "texts",
     "weights",
 )
 
@@ -40,65 +62,34 @@ MAX_ATTEMPTS = 48
 Placement = Literal["root", "inner", "defaults"]
 """Where rules stand: `when_all_poor` belongs to roots and defaults, `name` to nodes."""
 
-T = TypeVar("T")
-
-_PER_SECOND = ((50, 1), (1000, 1), (500, 1), (1, 2), (1, 1_000_000), (2_500_001, 1_000_000))
-# Many of these are no text in YAML 1.1 or 1.2 unless they are quoted.
-_DEPLOYMENT_NAMES = ("whisper-1", "azure-eu", "groq", "local", "vllm:8000", "no", "on", "12:30", "1_000", "0x1F", "1e3", "null")
+# Many of these are no text in YAML 1.1 or 1.2 unless they are quoted; one of them is a key of the language.
+_DEPLOYMENT_NAMES = ("whisper-1", "azure-eu", "where", "local", "vllm:8000", "no", "on", "12:30", "1_000", "0x1F", "1e3", "null")
 _ROUTE_NAMES = ("simple", "whisper", "batch", "yes", "007", "live.fi")
 _ACCOUNT_NAMES = ("main", "eu", "off")
+_GUARDRAIL_NAMES = ("clean", "redact", "true")
 _NODE_NAMES = ("canary", "stable", "1", "true")
 _URLS = ("https://api.example.com/v1", "http://localhost:8000", "${BASE_URL}", "https://${REGION}.example.com/v1")
 _MODELS = {"openai": ("whisper-1", "gpt-4o-transcribe"), "openai_compatible": ("large-v3", "a/b: c #d"), "local": ("default",)}
-_ODD_TEXTS = (
-    "no",
-    "~",
-    "null",
-    "1_000",
-    "12:30",
-    "0o7",
-    "1e3",
-    "<<",
-    "=",
-    "*",
-    "#",
-    "ä😀",
-    "'",
-    '"',
-    "- a",
-    "a: b",
-    "",
-    " x ",
-    "\r\n",
-)
+_MOST_DEPLOYMENTS = 6
+
+T = TypeVar("T")
+
+_Form = Literal["use", "first", "balance", "race", "when"]
 
 
-@cache
-def texts() -> st.SearchStrategy[str]:
-    """Free text as it may stand in `region` and `tags`, with much that looks like something else in YAML."""
-    return st.sampled_from(_ODD_TEXTS) | st.text(st.characters(codec="utf-8"), max_size=12)
+class Targets(msgspec.Struct, frozen=True, kw_only=True):
+    """What a route may name: `uses` are deployments and earlier routes, `routes` all routes of the spec."""
+
+    uses: tuple[str, ...]
+    routes: tuple[str, ...]
+    deployments: tuple[Deployment, ...]
+    guardrails: tuple[str, ...] = ()
 
 
 @cache
 def labels() -> st.SearchStrategy[str]:
     """Names as the language allows them."""
     return st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,12}", fullmatch=True)
-
-
-@cache
-def spans(*, min_ms: int = 0, max_ms: int = 3_600_000, audio: bool = True) -> st.SearchStrategy[Span]:
-    """Durations; with `audio`, some of them depend on the length of the audio."""
-    common = tuple(ms for ms in (500, 1000, 8000, 60_000) if min_ms <= ms <= max_ms)
-    base = st.integers(min_ms, max_ms) | st.sampled_from((min_ms, *common))
-    if not audio:
-        return st.builds(Span, base)
-    per_second = st.sampled_from(_PER_SECOND) | st.integers(1, 3_000_000_000).map(_millionths)
-    return st.builds(Span, base) | st.builds(Span, base, per_second)
-
-
-def _millionths(count: int) -> tuple[int, int]:
-    divisor = math.gcd(count, 1_000_000)
-    return count // divisor, 1_000_000 // divisor
 
 
 @cache
@@ -117,7 +108,7 @@ def kind_lists() -> st.SearchStrategy[tuple[Literal["*"] | FailureKind, ...]]:
 @cache
 def limits() -> st.SearchStrategy[Limits]:
     """Limits of a deployment or an account, empty ones among them."""
-    return st.builds(Limits, requests_per_minute=_maybe(st.integers(1, 1000)), concurrent=_maybe(st.integers(1, 50)))
+    return st.builds(Limits, requests_per_minute=maybe(st.integers(1, 1000)), concurrent=maybe(st.integers(1, 50)))
 
 
 @cache
@@ -127,41 +118,73 @@ def retries() -> st.SearchStrategy[Retry]:
     return st.builds(
         Retry,
         times=st.integers(0, 3),
-        on=_maybe(kind_lists()),
+        on=maybe(kind_lists()),
         backoff=st.just(Backoff()) | backoff,
-        patience=_maybe(spans(audio=False, max_ms=120_000)),
+        patience=maybe(spans(audio=False, max_ms=120_000)),
     )
 
 
 @cache
-def rules(placement: Placement = "inner") -> st.SearchStrategy[Rules]:
+def prices() -> st.SearchStrategy[Price]:
+    """Prices of at least one kind, free ones among them."""
+    spans_of_audio = spans(audio=False, max_ms=60_000)
+    steps = maybe(spans(min_ms=1, audio=False, max_ms=60_000))
+    by_minute = st.builds(Price, per_minute=monies(), per_request=maybe(monies()), minimum=spans_of_audio, step=steps)
+    return by_minute | st.builds(Price, per_request=monies())
+
+
+@cache
+def rules(placement: Placement = "inner", guardrails: tuple[str, ...] = ()) -> st.SearchStrategy[Rules]:
     """Rules as they may stand at that placement; often none, seldom many."""
-    return st.just(Rules()) | _some_rules(placement)
-
-
-@st.composite
-def _some_rules(draw: st.DrawFn, placement: Placement) -> Rules:
-    given = draw(_rule_names())
-    return Rules(
-        name=draw(st.sampled_from(_NODE_NAMES)) if "name" in given and placement != "defaults" else None,
-        deadline=draw(spans(min_ms=1)) if "deadline" in given else None,
-        timeout=draw(spans(min_ms=1)) if "timeout" in given else None,
-        retry=draw(retries()) if "retry" in given else None,
-        accept=draw(_accepts()) if "accept" in given else None,
-        when_all_cooling=draw(st.sampled_from(("try", "refuse"))) if "when_all_cooling" in given else None,
-        when_all_poor=draw(st.sampled_from(("return", "fail"))) if "when_all_poor" in given and placement != "inner" else None,
+    return st.just(Rules()) | st.sets(st.sampled_from(_rule_names(placement)), min_size=1, max_size=4).flatmap(
+        lambda names: st.builds(Rules, **{name: _values(guardrails)[name] for name in sorted(names)})
     )
 
 
+def _rule_names(placement: Placement) -> tuple[str, ...]:
+    elsewhere: dict[Placement, frozenset[str]] = {
+        "root": frozenset(),
+        "inner": frozenset({"when_all_poor"}),
+        "defaults": frozenset({"name"}),
+    }
+    return tuple(name for name in Rules.__struct_fields__ if name not in elsewhere[placement])
+
+
 @cache
-def _rule_names() -> st.SearchStrategy[set[str]]:
-    return st.sets(st.sampled_from(Rules.__struct_fields__), min_size=1, max_size=4)
+def _values(guardrails: tuple[str, ...]) -> dict[str, st.SearchStrategy[object]]:
+    """What each rule may be."""
+    return {
+        "name": st.sampled_from(_NODE_NAMES),
+        "require": selectors(),
+        "guardrails": some(st.sampled_from(guardrails)) if guardrails else st.none(),
+        "deadline": spans(min_ms=1),
+        "budget": monies(),
+        "replay": st.sampled_from(get_args(Replay)),
+        "timeout": spans(min_ms=1),
+        "retry": retries(),
+        "accept": _accepts(),
+        "options": option_rules(),
+        "when_all_cooling": st.sampled_from(("try", "refuse")),
+        "when_all_poor": st.sampled_from(("return", "fail")),
+    }
 
 
 @cache
 def _accepts() -> st.SearchStrategy[Accept]:
     ratios = st.sampled_from((1.0, 2.0, 2.4))
-    return st.builds(Accept, not_empty=st.booleans(), max_compression_ratio=_maybe(ratios))
+    return st.builds(Accept, not_empty=st.booleans(), max_compression_ratio=maybe(ratios))
+
+
+@cache
+def guardrails() -> st.SearchStrategy[Guardrail]:
+    """Guardrails at both stages."""
+    return st.builds(
+        Guardrail,
+        kind=st.just("custom"),
+        stage=st.sampled_from(("input", "output")),
+        on_error=st.sampled_from(("block", "allow")),
+        timeout=spans(min_ms=1, audio=False),
+    )
 
 
 @st.composite
@@ -178,8 +201,8 @@ def _accounts(provider: str) -> st.SearchStrategy[Account]:
         provider=st.just(provider),
         api_key=st.sampled_from(("${OPENAI_API_KEY}", "${_k1}")),
         base_url=st.sampled_from(_URLS) if provider == "openai_compatible" else st.none(),
-        region=_maybe(texts()),
-        limits=_maybe(limits()),
+        region=maybe(texts()),
+        limits=maybe(limits()),
     )
 
 
@@ -200,76 +223,107 @@ def _deployments(made_by: tuple[str, str | None]) -> st.SearchStrategy[Deploymen
         provider=st.just(None if account else provider),
         api_key=st.sampled_from(("${OPENAI_API_KEY}", "${OTHER_KEY}")) if own_key else st.none(),
         base_url=st.sampled_from(_URLS) if provider == "openai_compatible" and account is None else st.none(),
-        region=_maybe(texts()),
+        region=maybe(texts()),
         tags=st.just(()) | st.lists(texts(), max_size=3, unique=True).map(tuple),
-        limits=_maybe(limits()),
-        shortest=_maybe(spans()),
+        limits=maybe(limits()),
+        shortest=maybe(spans()),
+        price=maybe(prices()),
     )
 
 
 @st.composite
-def route_nodes(draw: st.DrawFn, targets: Sequence[str], *, depth: int = 5, placement: Placement = "inner") -> RouteNode:
-    """Routes over the names in `targets`, nested at most `depth` deep."""
+def route_nodes(draw: st.DrawFn, targets: Targets, *, depth: int = 5, placement: Placement = "inner") -> RouteNode:
+    """Routes over `targets`, nested at most `depth` deep."""
     form = draw(_forms()) if depth else "use"
-    given = draw(rules(placement))
-    if form == "use":
-        return _node(given, use=draw(st.sampled_from(targets)))
+    given = draw(rules(placement, targets.guardrails))
     inner = route_nodes(targets, depth=depth - 1)
-    on = draw(_maybe(kind_lists()))
-    if form == "first":
-        return _node(given, first=tuple(draw(st.lists(inner, min_size=1, max_size=3))), on=on)
-    arms = tuple(Arm(route=route, weight=draw(weights())) for route in draw(st.lists(inner, min_size=1, max_size=3)))
-    if not any(arm.weight for arm in arms):
-        arms = (*arms[:-1], Arm(route=arms[-1].route))
-    return _node(given, balance=Balance(among=arms, spill=draw(_maybe(st.integers(0, 4)))), on=on)
-
-
-def _node(
-    given: Rules,
-    *,
-    use: str | None = None,
-    first: tuple[RouteNode, ...] | None = None,
-    balance: Balance | None = None,
-    on: tuple[Literal["*"] | FailureKind, ...] | None = None,
-) -> RouteNode:
-    form = RouteNode(use=use, first=first, balance=balance, on=on)
-    return msgspec.structs.replace(form, **msgspec.structs.asdict(given))
+    match form:
+        case "use":
+            node = RouteNode(use=draw(st.sampled_from(targets.uses)))
+        case "first":
+            node = RouteNode(first=draw(_few(inner)), on=draw(maybe(kind_lists())))
+        case "balance":
+            node = RouteNode(balance=draw(_balances(inner, targets)), on=draw(maybe(kind_lists())))
+        case "race":
+            node = RouteNode(race=draw(_races(inner, targets)), on=draw(maybe(kind_lists())))
+        case "when":
+            branches = st.builds(Branch, if_=conditions(targets.routes), then=inner)
+            node = RouteNode(when=draw(_few(branches, most=2)), otherwise=draw(maybe(inner)))
+    return msgspec.structs.replace(node, **msgspec.structs.asdict(given))
 
 
 @cache
-def _forms() -> st.SearchStrategy[Literal["use", "first", "balance"]]:
-    return st.sampled_from(("use", "use", "first", "balance"))
+def _forms() -> st.SearchStrategy[_Form]:
+    forms: tuple[_Form, ...] = ("use", "use", "use", "first", "balance", "race", "when")
+    return st.sampled_from(forms)
+
+
+def _few(values: st.SearchStrategy[T], *, most: int = 3) -> st.SearchStrategy[tuple[T, ...]]:
+    return st.lists(values, min_size=1, max_size=most).map(tuple)
+
+
+@st.composite
+def _balances(draw: st.DrawFn, inner: st.SearchStrategy[RouteNode], targets: Targets) -> Balance:
+    by = draw(st.sampled_from(get_args(Strategy)))
+    is_sticky = by == "sticky"
+    selects = draw(st.integers(0, 4)) == 0
+    return Balance(
+        among=() if selects else draw(_arms(inner)),
+        where=draw(wheres(targets.deployments)) if selects else None,
+        by=by,
+        spill=draw(maybe(st.integers(0, 4))),
+        key=draw(st.sampled_from(("user", "key", "metadata.plan"))) if is_sticky else None,
+        salt=draw(maybe(texts())) if is_sticky else None,
+    )
+
+
+@st.composite
+def _arms(draw: st.DrawFn, inner: st.SearchStrategy[RouteNode]) -> tuple[Arm, ...]:
+    arms = tuple(Arm(route=route, weight=draw(weights())) for route in draw(_few(inner)))
+    return arms if any(arm.weight for arm in arms) else (*arms[:-1], Arm(route=arms[-1].route))
+
+
+@st.composite
+def _races(draw: st.DrawFn, inner: st.SearchStrategy[RouteNode], targets: Targets) -> Race:
+    if draw(st.integers(0, 4)) == 0:
+        return Race(where=draw(wheres(targets.deployments)), stagger=draw(spans()))
+    return Race(among=draw(_few(inner)), stagger=draw(spans()))
 
 
 def leaf_count(node: RouteNode, sizes: Mapping[str, int]) -> int:
-    """How many attempts the node expands to; `sizes` gives that of every route it may use."""
+    """How many attempts the node expands to at most; `sizes` gives that of every route it may use."""
     if node.use is not None:
         return sizes.get(node.use, 1)
-    children = node.first if node.first is not None else ()
-    arms = tuple(arm.route for arm in node.balance.among) if node.balance is not None else ()
-    return sum(leaf_count(child, sizes) for child in (*children, *arms))
+    forms = tuple(form for form in (node.balance, node.race) if form is not None)
+    selecting = sum(_MOST_DEPLOYMENTS for form in forms if form.where is not None)
+    arms = (arm.route if isinstance(arm, Arm) else arm for form in forms for arm in form.among)
+    branches = (*(branch.then for branch in node.when or ()), *(() if node.otherwise is None else (node.otherwise,)))
+    return selecting + sum(leaf_count(child, sizes) for child in (*(node.first or ()), *arms, *branches))
 
 
 @st.composite
 def specs(draw: st.DrawFn, *, depth: int = 5) -> Spec:
     """Whole valid specs: one to six deployments, one to four routes, of which later ones may use earlier ones."""
     known = draw(accounts())
-    names = draw(st.lists(st.sampled_from(_DEPLOYMENT_NAMES), min_size=1, max_size=6, unique=True))
+    names = draw(some(st.sampled_from(_DEPLOYMENT_NAMES), most=_MOST_DEPLOYMENTS))
+    there = {name: draw(deployments(known)) for name in names}
+    checks = draw(st.just({}) | st.dictionaries(st.sampled_from(_GUARDRAIL_NAMES), guardrails(), max_size=2))
+    called = draw(some(st.sampled_from(_ROUTE_NAMES), most=4))
     sizes: dict[str, int] = {}
     routes: dict[str, RouteNode] = {}
-    for route in draw(st.lists(st.sampled_from(_ROUTE_NAMES), min_size=1, max_size=4, unique=True)):
-        node = draw(route_nodes((*names, *routes), depth=depth, placement="root"))
+    for route in called:
+        targets = Targets(uses=(*names, *routes), routes=called, deployments=tuple(there.values()), guardrails=tuple(checks))
+        node = draw(route_nodes(targets, depth=depth, placement="root"))
         if leaf_count(node, sizes) > MAX_ATTEMPTS:
             node = RouteNode(use=draw(st.sampled_from(names)))
         routes[route], sizes[route] = node, leaf_count(node, sizes)
     return Spec(
         voxplan=1,
         accounts=known,
-        deployments={name: draw(deployments(known)) for name in names},
-        defaults=draw(rules("defaults")),
+        deployments=there,
+        defaults=draw(rules("defaults", tuple(checks))),
         routes=routes,
+        guardrails=checks,
+        retry_budget=draw(st.just(RetryBudget()) | st.builds(RetryBudget, share=shares(), least=st.integers(0, 100))),
+        tests=draw(st.just(()) | st.lists(policy_tests(called, names), max_size=2).map(tuple)),
     )
-
-
-def _maybe(values: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
-    return st.none() | values

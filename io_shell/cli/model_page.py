@@ -3,11 +3,11 @@
 A dash is what is not there or not known.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -20,7 +20,7 @@ __all__ = ("ModelPage",)
 
 _UNKNOWN: Final = "-"
 _LEGEND: Final = "- is no, or not known: such an ability counts as absent, such a limit keeps nobody out"
-_ANY_WIDTH: Final = 10_000  # a table is measured on a screen that does not squeeze it
+_GAP: Final = 2
 
 
 class ModelPage:
@@ -33,26 +33,42 @@ class ModelPage:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The table and its sources, or the blocks."""
         sources = tuple(dict.fromkeys(source for report in self._reports for source in _sources(report)))
-        table = _table(self._reports, sources)
-        if Measurement.get(console, options.update(max_width=_ANY_WIDTH), table).minimum <= options.max_width:
-            yield table
-            yield Text("\n".join(("", *(f"[{number}] {source}" for number, source in enumerate(sources, 1)))), style="dim")
-        else:
+        columns = _columns(self._reports, sources)
+        widths = _widths(columns, options.max_width)
+        if widths is None:
             yield from _blocks(self._reports)
-        yield Text(
-            f"\n{_UNKNOWN} is no, or not known: such an ability counts as absent, such a limit keeps nobody out", style="dim"
-        )
+        else:
+            yield _table(columns, widths)
+            yield Text("\n".join(("", *(f"[{number}] {source}" for number, source in enumerate(sources, 1)))), style="dim")
+        yield Text(f"\n{_LEGEND}", style="dim")
 
 
-def _table(reports: tuple[ModelReport, ...], sources: tuple[str, ...]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+def _columns(reports: tuple[ModelReport, ...], sources: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Each column with its heading; sources by their numbers."""
     rows = tuple({**_name(report), **_facts(report), "source": _numbers(report, sources)} for report in reports)
-    for heading in rows[0]:
-        cells = (heading, *(row[heading] for row in rows))
-        # Left to itself, rich squeezes a column until its words are cut.
-        table.add_column(Text(heading, style="bold"), min_width=max(len(word) for cell in cells for word in cell.split()))
-    for row in rows:
-        table.add_row(*map(Text, row.values()))
+    return tuple((heading, *(row[heading] for row in rows)) for heading in rows[0])
+
+
+def _widths(columns: Sequence[Sequence[str]], room: int) -> tuple[int, ...] | None:
+    """How wide each column is where all together have `room`; None when words would have to be cut."""
+    least = [max(cell_len(word) for cell in column for word in cell.split()) for column in columns]
+    widths = [max(map(cell_len, column)) for column in columns]
+    room -= _GAP * len(columns)
+    if sum(least) > room:
+        return None
+    while sum(widths) > room:
+        width, number = max((width, number) for number, width in enumerate(widths) if width > least[number])
+        widths[number] = width - 1
+    return tuple(widths)
+
+
+def _table(columns: Sequence[Sequence[str]], widths: Sequence[int]) -> Table:
+    """The first cell of each column is its heading."""
+    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False)
+    for (heading, *_), width in zip(columns, widths, strict=True):
+        table.add_column(Text(heading, style="bold"), width=width)
+    for row in zip(*(cells for _, *cells in columns), strict=True):
+        table.add_row(*map(Text, row))
     return table
 
 

@@ -1,13 +1,14 @@
 """The recogniser on this machine: a bounded number of worker processes, started when needed and kept warm.
 
 A worker that crashes, talks nonsense or is cancelled is killed and replaced by a fresh one for the next recording. Callers wait
-for a free worker; how long, and how long one may take, is bounded by their own cancel scopes.
+for a free worker as long as they have patience; how long it may take then is bounded by their own cancel scopes.
 """
 
+import math
 from contextlib import aclosing
 from typing import Final, Self
 
-from anyio import Semaphore
+from anyio import Semaphore, move_on_after
 from returns.result import Failure, Success
 
 from voxplan.adapters.wire import Recognise, Recognised
@@ -46,14 +47,24 @@ class LocalRecogniser:
             await worker.end()
         self._idle.clear()
 
-    async def recognise(self, want: Recognise, audio: AudioSource) -> Success[Recognised] | Failure[AttemptFailure]:
-        """Recognise `audio` in a worker; every fault of worker, model or audio is a failure, never an exception."""
-        async with self._free:
-            try:
-                worker = await self._take()
-            except WorkerGone as gone:
-                return _failure("server_error", f"the local recogniser {gone}")
+    async def recognise(
+        self, want: Recognise, audio: AudioSource, patience_s: float = math.inf
+    ) -> Success[Recognised] | Failure[AttemptFailure]:
+        """Recognise `audio` in a worker; every fault of worker, model or audio is a failure, never an exception.
+
+        When no worker is free within `patience_s`, that is the failure `overloaded`.
+        """
+        with move_on_after(patience_s) as waiting:
+            await self._free.acquire()
+        if waiting.cancelled_caught:
+            return _failure("overloaded", "the local recogniser is busy with other recordings")
+        try:
+            worker = await self._take()
             return await self._recognise(worker, want, audio)
+        except WorkerGone as gone:
+            return _failure("server_error", f"the local recogniser {gone}")
+        finally:
+            self._free.release()
 
     async def _recognise(
         self, worker: WorkerProcess, want: Recognise, audio: AudioSource
@@ -65,8 +76,6 @@ class LocalRecogniser:
             await _order(worker, want, audio)
             answer = await _answer(worker, want)
             fit = True
-        except WorkerGone as gone:
-            return _failure("server_error", f"the local recogniser {gone}")
         except AudioProblem as problem:
             return _failure("invalid_request", problem.message)
         else:

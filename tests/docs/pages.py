@@ -1,7 +1,8 @@
 """The pages of the documentation, and what a reader would run on them.
 
     yaml      a routing spec; its first line may name the file that it is saved as (`# whisper.yaml`). It has no mistakes and no
-              doubtful parts, unless `<!-- mistakes -->` stands before it
+              doubtful parts, unless `<!-- mistakes -->` stands before it; its policy tests pass, unless it is
+              `<!-- broken promises -->`
     toml      the same
     python    a program; the blocks of one page share their names
     console   commands after `$`, and what they print

@@ -15,11 +15,13 @@ from sybil.parsers.markdown import CodeBlockParser
 
 from tests.conformance.openai_server import KEY, OpenAIServer
 from tests.docs.pages import matches
-from voxplan.io_shell.loading import examine
+from voxplan.engine.expecting import run_policy_test
+from voxplan.io_shell.loading import examine, load
 
 __all__ = ("Session",)
 
 _MISTAKES: Final = "<!-- mistakes -->"
+_BROKEN: Final = "<!-- broken promises -->"
 _WITH_A_KEY: Final = "<!-- with a key -->"
 _WITH_A_SERVER: Final = "<!-- with a server -->"
 _LONGEST_S: Final = 120
@@ -56,14 +58,16 @@ class Session:
             example.evaluate()
 
     def spec(self, example: Example) -> str | None:
-        """Save a spec, and check it as `voxplan check` does."""
+        """Save a spec, check it as `voxplan check` does, and run its tests as `voxplan test` does."""
         source = str(example.parsed)
         first = source.partition("\n")[0]
         path = Path(first[2:] if first.startswith("# ") else "spec.yaml")
         (self._folder / path).write_text(source, encoding="utf-8")
-        found = "\n".join(map(str, examine(path).findings))
-        self._printed = found
-        return None if bool(found) == _is_marked(example, _MISTAKES) else found or "expected mistakes, found none"
+        self._printed = found = "\n".join(map(str, examine(path).findings))
+        if _is_marked(example, _MISTAKES):
+            return None if found else "expected mistakes, found none"
+        unmet = found or _unmet(path)
+        return None if bool(unmet) == _is_marked(example, _BROKEN) else unmet or "expected a test that fails, found none"
 
     def program(self, example: Example) -> str | None:
         """Run Python, and keep what it prints."""
@@ -118,6 +122,13 @@ class Session:
     def _be_a_server(self, stack: contextlib.ExitStack) -> None:
         patch = stack.enter_context(self._patch.context())
         patch.setenv("SPEECH_SERVER", stack.enter_context(OpenAIServer(key=None)).url)
+
+
+def _unmet(path: Path) -> str:
+    """What of the tests in the spec does not hold."""
+    router = load(path)
+    tested = (run_policy_test(router, test) for test in router.spec.tests)
+    return "\n".join(f"{test.name}: {unmet}" for test in tested for unmet in test.unmet)
 
 
 def _is_marked(example: Example, mark: str) -> bool:

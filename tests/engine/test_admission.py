@@ -59,7 +59,7 @@ def test_after_cooling_one_probe_runs_at_a_time() -> None:
 def test_a_key_that_cools_off_denies_all_that_use_it() -> None:
     """As a circuit does: not to a plan that has nothing else, and not for longer."""
     view = View(accounts={"a": AccountView(until_ms=5_000, cause="unauthorized")})
-    assert admit(view, Limits(), send("a"), 4_999)[1] == "its credential cools off"
+    assert admit(view, Limits(), send("a"), 4_999)[1] == "its key cools off"
     assert admit(view, Limits(), send("a", despite_cooling=True), 4_999)[1] is None
     assert admit(view, Limits(), send("a"), 5_000)[1] is None
 

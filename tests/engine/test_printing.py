@@ -2,7 +2,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from tests.spec_strategies import texts
+from tests.condition_strategies import texts
 from voxplan.engine.document import Format
 from voxplan.engine.printing import print_spec, spec_digest
 from voxplan.engine.quantity import Span

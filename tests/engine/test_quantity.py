@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from returns.result import Failure, Success
 
-from tests.spec_strategies import spans
+from tests.condition_strategies import spans
 from voxplan.engine.quantity import MAX_BASE_MS, MAX_PER_SECOND_MS, Span, milliseconds, parse_span, print_span
 
 TEXTS = {

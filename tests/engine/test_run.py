@@ -5,13 +5,13 @@ from voxplan.engine.run import Answered, Broke, Cancelled, Checked, Delta, Denie
 def test_the_order_of_events_at_one_instant() -> None:
     """By what they are, and by id among themselves; a caller who left comes first of all, then a denial."""
     events: list[Event] = [
-        Cancelled(),
-        Denied(attempt=9, why=""),
-        Delta(attempt=9),
-        Answered(attempt=9, transcript=transcript()),
-        Failed(attempt=1, failure=failure("server_error")),
-        Failed(attempt=2, failure=failure("server_error")),
-        Checked(check=1, verdict=Broke(why="")),
         Woke(timer=1),
+        Checked(check=1, verdict=Broke(why="")),
+        Failed(attempt=2, failure=failure("server_error")),
+        Failed(attempt=1, failure=failure("server_error")),
+        Answered(attempt=9, transcript=transcript()),
+        Delta(attempt=9),
+        Denied(attempt=9, why=""),
+        Cancelled(),
     ]
-    assert sorted(events[::-1], key=precedence) == events
+    assert sorted(events, key=precedence) == events[::-1]

@@ -177,8 +177,8 @@ def trace_of(run: Run, moments: Moments, moment_ms: int) -> Trace:
         for each in trail
     )
     released = [command.attempt for _, command in moments if isinstance(command, Release)]
-    verdicts = [event.verdict for _, event in moments if isinstance(event, Checked)]
-    prompts = [verdict.prompt for verdict in verdicts if isinstance(verdict, Passed) and verdict.prompt is not None]
+    prompts = {send.prompt for _, send in moments if isinstance(send, Send) and send.attempt in places}
+    assert len(prompts) <= 1
     return Trace(
         calls=calls,
         missed=tuple(Missed(each.node, each.deployment, each.at_ms, each.reason) for each in run.skipped),
@@ -188,7 +188,7 @@ def trace_of(run: Run, moments: Moments, moment_ms: int) -> Trace:
         end_ms=moment_ms - run.started_ms,
         judged=tuple(_judged(moments, run.started_ms)),
         text=ended.transcript.text if isinstance(ended, Served) else None,
-        prompt=prompts[-1] if prompts else None,
+        prompt=next(iter(prompts), None),
         unchecked=ended.unchecked if isinstance(ended, Served) else (),
         guardrail=ended.guardrail if isinstance(ended, Unserved) else None,
         released=places[released[0]] if released else None,

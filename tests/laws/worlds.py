@@ -143,7 +143,7 @@ class Trace(NamedTuple):
     """What an onlooker sees of a run: the `calls` in the order in which they started, and how it ended.
 
     `served` and `released` are places in `calls` (from 0): whose answer is returned, whose text was let out as it came. `text` is what is
-    returned, `prompt` what the guardrails made of the prompt, `unchecked` the guardrails that could not judge the answer; `kind`
+    returned, `prompt` the one that all calls were given, `unchecked` the guardrails that could not judge the answer; `kind`
     and `guardrail` say why nothing is returned.
     """
 

@@ -1,0 +1,79 @@
+"""Hypothesis strategies for the policy tests of a spec: every key, over the routes and deployments that there are."""
+
+from functools import cache
+from typing import Literal, get_args
+
+from hypothesis import strategies as st
+
+from tests.condition_strategies import clock_times, marks, maybe, monies, some, spans, texts
+from voxplan.engine.failure import KINDS, LISTABLE, FailureKind
+from voxplan.engine.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
+from voxplan.engine.request import ResponseFormat, Timestamps
+
+__all__ = ("policy_tests",)
+
+
+@cache
+def policy_tests(routes: tuple[str, ...], deployments: tuple[str, ...]) -> st.SearchStrategy[PolicyTest]:
+    """Tests of a spec with these routes and deployments."""
+    calls = st.lists(_scripted(), min_size=1, max_size=3).map(tuple)
+    return st.builds(
+        PolicyTest,
+        name=texts(),
+        request=st.builds(PolicyRequest, route=st.sampled_from(routes)) | _requests(routes, deployments),
+        world=st.dictionaries(st.sampled_from(deployments), calls, max_size=3),
+        expect=_expectations(deployments),
+    )
+
+
+@cache
+def _requests(routes: tuple[str, ...], deployments: tuple[str, ...]) -> st.SearchStrategy[PolicyRequest]:
+    listed = st.just(()) | some(texts())
+    return st.builds(
+        PolicyRequest,
+        route=st.sampled_from(routes),
+        audio_seconds=maybe(st.sampled_from((0.0, 0.5, 30.0)) | st.floats(0, 1e6)),
+        audio_bytes=maybe(st.integers(0, 2**40)),
+        audio_format=maybe(texts()),
+        audio_channels=maybe(st.integers(1, 8)),
+        language=maybe(texts()),
+        prompt=maybe(texts()),
+        temperature=maybe(st.sampled_from((0.0, 0.2, 1.0))),
+        response_format=st.sampled_from(get_args(ResponseFormat)),
+        timestamps=st.just(()) | some(st.sampled_from(get_args(Timestamps))),
+        diarize=st.booleans(),
+        user=maybe(texts()),
+        key=maybe(texts()),
+        key_tags=listed,
+        key_budget_left=maybe(monies()),
+        tags=listed,
+        metadata=st.dictionaries(marks() | texts(), texts(), max_size=2),
+        fallbacks=st.just(()) | some(st.sampled_from((*deployments, *routes))),
+        deadline=maybe(spans(min_ms=1)),
+        time=maybe(clock_times()),
+    )
+
+
+@cache
+def _scripted() -> st.SearchStrategy[Scripted]:
+    results: tuple[Literal["ok", "hangs"] | FailureKind, ...] = ("ok", "hangs", *LISTABLE)
+    bare = st.builds(Scripted, result=st.sampled_from(results))
+    return bare | st.builds(
+        Scripted, result=st.sampled_from(results), after=spans(), text=texts(), retry_after=maybe(spans(audio=False))
+    )
+
+
+@cache
+def _expectations(deployments: tuple[str, ...]) -> st.SearchStrategy[PolicyExpectation]:
+    named = st.sampled_from(deployments)
+    failures: tuple[Literal["refused"] | FailureKind, ...] = ("refused", *KINDS)
+    whole = st.builds(
+        PolicyExpectation,
+        attempts=maybe(st.lists(named, max_size=3).map(tuple)),
+        served_by=maybe(named),
+        failure=maybe(st.sampled_from(failures)),
+        never=st.just(()) | some(named),
+        within=maybe(spans()),
+        costs_at_most=maybe(monies()),
+    )
+    return whole.filter(lambda expected: expected.served_by is None or expected.failure is None)

@@ -26,7 +26,7 @@ def check_conditions(spec: Spec) -> Iterator[Finding]:
         first: dict[bytes, int] = {}
         for index, branch in enumerate(node.when or ()):
             earlier = first.setdefault(canonical(branch.if_), index)
-            if earlier != index:
+            if earlier != index and given(branch.if_):
                 message = f"the condition of branch {earlier + 1} again: this branch is never taken"
                 yield warning((*path, "when", index, "if"), message)
 

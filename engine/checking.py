@@ -17,10 +17,12 @@ from voxplan.engine._nodes import conditions, nodes, selections, walk
 from voxplan.engine.amounts import MILLIONTHS
 from voxplan.engine.capability import ProviderFacts
 from voxplan.engine.finding import Finding, error, warning
+from voxplan.engine.reaching import unreachable
 from voxplan.engine.selecting import selected
 from voxplan.engine.sizing import LARGEST_EXPANSION, LARGEST_ROUTE, Size, route_sizes
 from voxplan.engine.spec import RouteNode, Spec
 from voxplan.engine.spelling import suggestion
+from voxplan.engine.starving import starving
 from voxplan.engine.tree import Path
 
 __all__ = (
@@ -57,6 +59,8 @@ def check(spec: Spec, catalog: _Catalog) -> tuple[Finding, ...]:
         loops = tuple(_check_nesting(spec))
         findings.extend(loops or _check_sizes(spec, catalog))
         findings.extend(_check_unused(spec, catalog))
+    if not any(finding.severity == "error" for finding in findings):
+        findings.extend((*unreachable(spec), *starving(spec, catalog)))
     findings.extend(check_selectors(spec, catalog))
     return tuple(findings)
 

@@ -19,7 +19,7 @@ from voxplan.engine.rehearsing import Rehearsal, Reply, World, rehearse
 from voxplan.engine.request import AudioFacts, Options, Request
 from voxplan.engine.router import Router
 from voxplan.engine.run import Served
-from voxplan.engine.spelling import listed, quoted, suggestion
+from voxplan.engine.spelling import listed, quoted
 from voxplan.engine.view import EMPTY_VIEW
 
 __all__ = ("SEEDS", "Tested", "Unmet", "moment_of", "request_of", "run_policy_test", "world_of")
@@ -41,7 +41,7 @@ class Unmet(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         """The line, with the seeds where not all are meant."""
-        if self.seeds in {(), SEEDS}:
+        if self.seeds == SEEDS:
             return self.why
         if len(self.seeds) == 1:
             return f"{self.why} (seed {self.seeds[0]})"
@@ -62,9 +62,6 @@ class Tested(msgspec.Struct, frozen=True, kw_only=True):
 
 def run_policy_test(router: Router, test: PolicyTest) -> Tested:
     """Hold the router to `test`."""
-    wrong = tuple(Unmet(why=why, seeds=()) for why in _wrong_names(router, test))
-    if wrong:
-        return Tested(name=test.name, unmet=wrong)
     seeds: dict[str, list[int]] = {}
     for seed in SEEDS:
         for why in _judged(test.expect, _rehearsed(router, test, seed), test.request):
@@ -79,10 +76,10 @@ def _rehearsed(router: Router, test: PolicyTest, seed: int) -> Rehearsal | Refus
 
 
 def request_of(router: Router, written: PolicyRequest) -> Request:
-    """The request that an author describes; without a route it asks for the only one there is, else for `default`."""
+    """The request that an author describes; without a route it asks for the only one there is."""
     deadline = written.deadline
     return Request(
-        route=written.route or (next(iter(router.routes)) if len(router.routes) == 1 else "default"),
+        route=written.route or next(iter(router.routes)),
         audio=AudioFacts(
             bytes=written.audio_bytes,
             seconds=written.audio_seconds,
@@ -128,19 +125,6 @@ def _reply(written: Scripted, seconds: float | None) -> Reply:
         text=written.text,
         retry_after_ms=None if retry_after is None else milliseconds(retry_after, seconds),
     )
-
-
-def _wrong_names(router: Router, test: PolicyTest) -> Iterator[str]:
-    """Names that the spec does not have: with one of them a test would hold for no reason."""
-    route = request_of(router, test.request).route
-    if route not in router.routes:
-        why = "which route? the test names none" if test.request.route is None else f"unknown route {quoted(route)}"
-        yield f"{why}{suggestion(route, router.routes)}"
-    expect = test.expect
-    served = () if expect.served_by is None else (expect.served_by,)
-    for name in dict.fromkeys((*test.world, *(expect.attempts or ()), *served, *expect.never)):
-        if name not in router.deployments:
-            yield f"unknown deployment {quoted(name)}{suggestion(name, router.deployments)}"
 
 
 def _judged(expect: PolicyExpectation, came: Rehearsal | Refusal, request: PolicyRequest) -> Iterator[str]:

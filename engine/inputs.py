@@ -22,8 +22,8 @@ from voxplan.engine.witnessing import conditions_of, moments_ms, nodes, tests_wi
 
 __all__ = ("Input", "inputs")
 
-_MOST: Final = 300
-_SEEDS: Final = 4
+_MOST: Final = 200
+_SEEDS: Final = 3
 _HOUR_MS: Final = 3_600_000
 _ODD_NAMES: Final = 12
 

@@ -83,12 +83,12 @@ def _least_busy(now: Situation, firsts: _Firsts) -> Iterator[int]:
 
 def _cost(now: Situation, firsts: _Firsts) -> Iterator[int]:
     """What a call costs, for one minute where the length is unknown; an unknown price comes last."""
-    costs: dict[int, int] = {}  # many deployments share one price
+    costs: dict[PriceFacts | None, int] = {None: _UNPRICED}  # many deployments share one price
     for first in firsts:
         price = None if first is None else first.price
-        if id(price) not in costs:
-            costs[id(price)] = _UNPRICED if price is None else _priced(now, price)
-        yield costs[id(price)]
+        if price is not None and price not in costs:
+            costs[price] = _priced(now, price)
+        yield costs[price]
 
 
 def _priced(now: Situation, price: PriceFacts) -> int:

@@ -9,25 +9,20 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
+from voxplan.engine._nodes import walk
 from voxplan.engine.condition import Condition
+from voxplan.engine.finding import Finding, warning
 from voxplan.engine.satisfying import FALSE, TRUE, UNKNOWN, Goal, Search, Truths, formulas, truth_of
 from voxplan.engine.spec import RouteNode, Spec
 from voxplan.engine.tree import Path
 
-__all__ = ("NOT_TAKEN", "Passage", "Unreached", "unreachable")
+__all__ = ("NOT_TAKEN", "Passage", "unreachable")
 
 NOT_TAKEN: Final = FALSE | UNKNOWN
 """What the condition of a branch that is not taken comes to: unknown selects nothing."""
 
 Passage = tuple[tuple[int, Truths], ...]
 """What conditions, by their number, must come to on the way to a node."""
-
-
-class Unreached(NamedTuple):
-    """A node that no request reaches, and why, in one line."""
-
-    path: Path
-    why: str
 
 
 class _Entrance(NamedTuple):
@@ -39,14 +34,14 @@ class _Entrance(NamedTuple):
     own: int | None
 
 
-def unreachable(spec: Spec) -> Iterator[Unreached]:
+def unreachable(spec: Spec) -> Iterator[Finding]:
     """Everything in the routes of `spec` that is never reached, in document order; what lies below it is not told as well."""
     for name, root in spec.routes.items():
         yield from _unreached(("routes", name), root, tuple(spec.routes))
         yield from _never_chosen(("routes", name), root)
 
 
-def _unreached(path: Path, root: RouteNode, routes: tuple[str, ...]) -> Iterator[Unreached]:
+def _unreached(path: Path, root: RouteNode, routes: tuple[str, ...]) -> Iterator[Finding]:
     met: list[Condition] = []
     entrances = tuple(_entrances(path, root, (), met))
     made, facts = formulas(met, routes, "free")
@@ -59,7 +54,7 @@ def _unreached(path: Path, root: RouteNode, routes: tuple[str, ...]) -> Iterator
     for entrance in entrances:
         if not any(entrance.path[: len(above)] == above for above in told) and impossible(entrance.passage):
             told.append(entrance.path)
-            yield Unreached(entrance.path, _why(entrance, impossible))
+            yield warning(entrance.path, _why(entrance, impossible))
 
 
 def _why(entrance: _Entrance, impossible: Callable[[Passage], bool]) -> str:
@@ -99,17 +94,8 @@ def _children(node: RouteNode) -> Iterator[tuple[Path, RouteNode]]:
         yield ("race", "among", place), child
 
 
-def _never_chosen(path: Path, node: RouteNode) -> Iterator[Unreached]:
-    for place, arm in enumerate(node.balance.among if node.balance is not None else ()):
-        if arm.weight == 0:
-            yield Unreached((*path, "balance", "among", place), "this arm is never chosen: its weight is 0")
-    for step, child in _all_children(node):
-        yield from _never_chosen((*path, *step), child)
-
-
-def _all_children(node: RouteNode) -> Iterator[tuple[Path, RouteNode]]:
-    for place, branch in enumerate(node.when or ()):
-        yield ("when", place, "then"), branch.then
-    if node.otherwise is not None:
-        yield ("otherwise",), node.otherwise
-    yield from _children(node)
+def _never_chosen(path: Path, root: RouteNode) -> Iterator[Finding]:
+    for below, node in walk(path, root):
+        for place, arm in enumerate(node.balance.among if node.balance is not None else ()):
+            if arm.weight == 0:
+                yield warning((*below, "balance", "among", place), "this arm is never chosen: its weight is 0")

@@ -6,7 +6,7 @@ Asks and answers about single leaves; knows nothing of the tree they stand in.
 from collections.abc import Iterator
 from typing import Final
 
-from voxplan.engine.capability import Lack, asks, audio_lacks, lacks
+from voxplan.engine.capability import Lack, PriceFacts, asks, audio_lacks, lacks
 from voxplan.engine.draws import delay_ms, draw
 from voxplan.engine.failure import FailureKind
 from voxplan.engine.plan import Attempt, Degrade, Reason
@@ -42,7 +42,7 @@ class Situation:
         self._seconds = request.audio.seconds
         self._asks = asks(request.options)
         self._nothing_seen = not (view.deployments or view.accounts)
-        self._costs: dict[int, int | None] = {}
+        self._costs: dict[PriceFacts, int | None] = {}
 
     def trying(self, leaf: Leaf) -> "Situation":
         """The same, but `leaf` may be attempted although it cools off."""
@@ -129,10 +129,9 @@ class Situation:
         price = deployment.price
         if price is None:
             return None
-        known = id(price)
-        if known not in self._costs:
-            self._costs[known] = worst_cost(price, self._seconds)
-        return self._costs[known]
+        if price not in self._costs:
+            self._costs[price] = worst_cost(price, self._seconds)
+        return self._costs[price]
 
     def _timeout_ms(self, leaf: Leaf) -> int:
         """The whole time of one call. A rule that needs the unknown length of the audio is as if it were not there."""

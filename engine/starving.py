@@ -12,26 +12,22 @@ from typing import Final, NamedTuple
 
 from voxplan.engine.capability import ProviderFacts
 from voxplan.engine.course import NOTHING, Course, course_of
+from voxplan.engine.finding import Finding, warning
 from voxplan.engine.inheriting import Carried, carry
 from voxplan.engine.labels import label
 from voxplan.engine.quantity import Span
 from voxplan.engine.selecting import selected
 from voxplan.engine.situation import DEFAULT_TIMEOUT
+from voxplan.engine.sizing import route_sizes
 from voxplan.engine.spec import Balance, Race, RouteNode, Selector, Spec
 from voxplan.engine.spelling import listed
 from voxplan.engine.tree import Path
 
-__all__ = ("Starved", "starving")
+__all__ = ("starving",)
 
 _LONGEST_S: Final = 24 * 3600  # nobody takes longer audio in one request, so a bound beyond that warns of nothing
+_LARGEST: Final = 500
 _EXAMPLE_S: Final = Fraction(60)
-
-
-class Starved(NamedTuple):
-    """A node that is not reached in time when what comes before it hangs, and the numbers, in one line."""
-
-    path: Path
-    why: str
 
 
 class _Deadline(NamedTuple):
@@ -70,15 +66,21 @@ class _Spent(NamedTuple):
     names: tuple[str, ...]
 
 
-def starving(spec: Spec, catalog: Mapping[str, ProviderFacts], routes: Sequence[str]) -> Iterator[Starved]:
-    """Whoever starves in `routes` of a spec without errors, each node once."""
-    found: dict[Path, Starved] = {}
-    for name in routes:
+def starving(spec: Spec, catalog: Mapping[str, ProviderFacts]) -> Iterator[Finding]:
+    """A warning for whoever starves in the routes of a spec without errors, each node once.
+
+    Routes that no person could read any more are passed over.
+    """
+    found: dict[Path, Finding] = {}
+    for name, size in route_sizes(spec, catalog).items():
+        if size.leaves > _LARGEST:
+            continue
         walk = _Walk(spec, catalog)
         deadlines = () if spec.defaults.deadline is None else (_Deadline(NOTHING, spec.defaults.deadline),)
         walk.node(("routes", name), spec.routes[name], _Spot(NOTHING, carry(Carried(), spec.defaults), deadlines))
         for each in walk.found:
-            found.setdefault(each.path, each)
+            inside = "" if each.path[1] == name else f"in route `{name}`, "
+            found.setdefault(each.path, warning(each.path, inside + each.message))
     yield from found.values()
 
 
@@ -86,7 +88,7 @@ class _Walk:
     """One walk over a route, with the routes that it uses. Lives within one call of `starving`."""
 
     def __init__(self, spec: Spec, catalog: Mapping[str, ProviderFacts]) -> None:
-        self.found: list[Starved] = []
+        self.found: list[Finding] = []
         self._spec = spec
         self._catalog = catalog
 
@@ -145,7 +147,7 @@ class _Walk:
             return self.node(path, child, spot)
         spent = self.node(path, child, spot._replace(told=bound))
         if spent.names:
-            self.found.insert(mark, Starved(path, _why((label(child),), listed(spot.hung), bound, spot)))
+            self.found.insert(mark, warning(path, _why((label(child),), listed(spot.hung), bound, spot)))
         return spent
 
     def _bound(self, child: RouteNode, spot: _Spot) -> Fraction | None:
@@ -185,7 +187,7 @@ class _Walk:
         if late:
             _, bound, after = max(late, key=lambda each: each[1])
             hung = f"drawn last and {listed(after.hung) if len(late) == 1 else 'the other arms'}"
-            self.found.append(Starved(path, _why([name for name, _, _ in late], hung, bound, after)))
+            self.found.append(warning(path, _why([name for name, _, _ in late], hung, bound, after)))
 
     def _arms(self, balance: Balance) -> list[tuple[Path, RouteNode]]:
         """The arms that have weight, each with what leads to it."""

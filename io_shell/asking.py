@@ -12,7 +12,7 @@ from returns.result import Failure
 from voxplan.adapters.languages import code_of
 from voxplan.engine.failure import LISTABLE, FailureKind
 from voxplan.engine.quantity import parse_span
-from voxplan.engine.request import Simulation, Timestamps
+from voxplan.engine.request import Options, ResponseFormat, Simulation, Timestamps
 from voxplan.engine.router import Router
 from voxplan.engine.spelling import listed, suggestion
 from voxplan.io_shell.errors import RequestError
@@ -21,10 +21,12 @@ __all__ = (
     "asked_choice",
     "asked_count",
     "asked_deadline",
+    "asked_flag",
     "asked_language",
     "asked_metadata",
     "asked_names",
     "asked_number",
+    "asked_options",
     "asked_route",
     "asked_simulation",
     "asked_text",
@@ -46,6 +48,25 @@ def asked_route(router: Router, route: str | None) -> str:
     return route
 
 
+def asked_options(
+    language: str | None,
+    prompt: str | None,
+    temperature: float | None,
+    response_format: ResponseFormat,
+    timestamps: Timestamps | Sequence[Timestamps],
+    diarize: bool,
+) -> Options:
+    """What the caller wants of the transcription."""
+    return Options(
+        language=asked_language(language),
+        prompt=asked_text("prompt", prompt),
+        temperature=asked_number("temperature", temperature),
+        response_format=asked_choice("response_format", response_format, ResponseFormat),
+        timestamps=asked_timestamps(timestamps),
+        diarize=asked_flag("diarize", diarize),
+    )
+
+
 def asked_language(language: str | None) -> str | None:
     """The code of a language given by code, tag or name; None stays unknown."""
     if language is None:
@@ -61,6 +82,13 @@ def asked_choice(name: str, value: T, choices: object) -> T:
     known = get_args(choices)
     if value not in known:
         raise RequestError(f"unknown {name} `{value}`: expected one of {listed(known)}{suggestion(str(value), known)}")
+    return value
+
+
+def asked_flag(name: str, value: bool) -> bool:
+    """True or false, and nothing that is merely taken for it."""
+    if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise RequestError(f"`{name}` is `{value}`: expected true or false")
     return value
 
 

@@ -20,22 +20,20 @@ from voxplan.engine.addresses import address_problem
 from voxplan.engine.failure import FailureKind
 from voxplan.engine.plan import Plan, attempts
 from voxplan.engine.planning import plan
-from voxplan.engine.request import Options, Request, ResponseFormat, Timestamps
+from voxplan.engine.request import Request, ResponseFormat, Timestamps
 from voxplan.engine.router import Router
 from voxplan.engine.run import Served, Unserved
 from voxplan.engine.view import View
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.asking import (
-    asked_choice,
     asked_deadline,
-    asked_language,
+    asked_flag,
     asked_metadata,
     asked_names,
-    asked_number,
+    asked_options,
     asked_route,
     asked_simulation,
     asked_text,
-    asked_timestamps,
 )
 from voxplan.io_shell.audio.probe import AudioProblem, probe
 from voxplan.io_shell.audio.source import AudioInput, AudioSource, open_audio
@@ -180,17 +178,9 @@ class Vox:
         """
         if self._closed:
             raise RequestError("this spec has been closed: transcribe inside its `with`")
-        options = Options(
-            language=asked_language(language),
-            prompt=asked_text("prompt", prompt),
-            temperature=asked_number("temperature", temperature),
-            response_format=asked_choice("response_format", response_format, ResponseFormat),
-            timestamps=asked_timestamps(timestamps),
-            diarize=diarize,
-        )
         request = Request(
             route=asked_route(self.router, route),
-            options=options,
+            options=asked_options(language, prompt, temperature, response_format, timestamps, diarize),
             user=asked_text("user", user),
             key=asked_text("key", key),
             tags=asked_names("tags", tags),
@@ -198,7 +188,7 @@ class Vox:
             fallbacks=asked_names("fallbacks", fallbacks),
             deadline_ms=asked_deadline(deadline),
             allowed=None if allowed is None else asked_names("allowed", allowed),
-            simulate=asked_simulation(simulate, first_child=mock_testing_fallbacks),
+            simulate=asked_simulation(simulate, first_child=asked_flag("mock_testing_fallbacks", mock_testing_fallbacks)),
         )
         try:
             async with open_audio(audio, filename=filename) as source:

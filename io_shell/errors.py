@@ -101,7 +101,8 @@ EXIT_CODES: Final[dict[type[VoxplanError], int]] = {
     MissingExtra: 6,
     AdapterBug: 70,
 }
-"""Exit codes by blame. 0 is success, 1 several files of which some failed, 2 a wrong command line, 130 interrupted."""
+"""Exit codes by blame. 0 is success; 1 one of several files or policy tests failed, or two specs differ; 2 a wrong command
+line; 130 interrupted."""
 
 
 HTTP_STATUS: Final[dict[FailureKind, int]] = {

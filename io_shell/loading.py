@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
-from returns.result import Failure
 
 from voxplan.adapters.catalog import CATALOG
 from voxplan.engine.addresses import address_problem
 from voxplan.engine.checking import check
 from voxplan.engine.compiling import compile_checked, compile_spec
+from voxplan.engine.finding import Finding
 from voxplan.engine.reading import FORMATS, Place, Problem, ReadSpec, read_what_there_is
 from voxplan.engine.router import Router
 from voxplan.engine.spec import Account, Deployment, RouteNode, Spec
 from voxplan.io_shell.errors import SpecError
+from voxplan.io_shell.zones import zones_of
 
 __all__ = (
     "DEFAULT_SPEC",
@@ -90,9 +91,11 @@ def load(source: SpecSource) -> Router:
 
 def _compiled(spec: Spec) -> Router:
     _require_sound(spec)
-    compiled = compile_spec(spec, CATALOG)
-    if isinstance(compiled, Failure):
-        raise SpecError(tuple(f"{_dotted(finding.path)}: {finding.message}" for finding in compiled.failure()))
+    zones = zones_of(spec)
+    compiled = compile_spec(spec, CATALOG, zones.value_or({}))
+    errors = (*compiled.swap().value_or(()), *zones.swap().value_or(()))
+    if errors:
+        raise SpecError(tuple(f"{_dotted(finding.path)}: {finding.message}" for finding in errors))
     return compiled.unwrap()
 
 
@@ -137,10 +140,11 @@ def examine(path: Path) -> Examined:
     problems = tuple(_located(path, "error", each.place, each.message) for each in reading.problems)
     if reading.document is None:
         return Examined(router=None, findings=problems)
-    findings = _checked(reading.document, reading.problems, path)
+    zones = zones_of(reading.document.spec)
+    findings = _checked(reading.document, reading.problems, zones.swap().value_or(()), path)
     sound = not any(finding.severity == "error" for finding in (*problems, *findings))
     return Examined(
-        router=compile_checked(reading.document.spec, CATALOG) if sound else None,
+        router=compile_checked(reading.document.spec, CATALOG, zones.unwrap()) if sound else None,
         findings=tuple(sorted((*problems, *findings), key=lambda each: (each.line or 0, each.column or 0, each.message))),
     )
 
@@ -149,10 +153,11 @@ def _unreadable(path: Path, why: str) -> Examined:
     return Examined(router=None, findings=(Located(severity="error", file=str(path), message=why),))
 
 
-def _checked(document: ReadSpec, problems: tuple[Problem, ...], path: Path) -> tuple[Located, ...]:
-    """What the names and sizes say, but for what follows from a problem that has been told already."""
+def _checked(document: ReadSpec, problems: tuple[Problem, ...], zoned: tuple[Finding, ...], path: Path) -> tuple[Located, ...]:
+    """What the names, sizes and zones say, but for what follows from a problem that has been told already."""
     told = [problem.path for problem in problems]
-    fresh = [finding for finding in check(document.spec, CATALOG) if not any(_related(finding.path, each) for each in told)]
+    findings = (*check(document.spec, CATALOG), *zoned)
+    fresh = [finding for finding in findings if not any(_related(finding.path, each) for each in told)]
     return tuple(_located(path, each.severity, document.locate(each.path), each.message) for each in fresh)
 
 

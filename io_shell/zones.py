@@ -14,10 +14,13 @@ from zoneinfo import ZoneInfo
 
 from returns.result import Failure, Success
 
+from voxplan.engine.checking import named_zones
+from voxplan.engine.finding import Finding, error
+from voxplan.engine.spec import Spec
 from voxplan.engine.spelling import quoted, suggestion
 from voxplan.engine.zone import Zone
 
-__all__ = ("resolve_zones", "unknown_zone")
+__all__ = ("resolve_zones", "zones_of")
 
 _FROM_S: Final = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
 _TO_S: Final = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
@@ -35,8 +38,17 @@ def resolve_zones(names: Iterable[str]) -> Success[dict[str, Zone]] | Failure[tu
     return Failure(unknown) if unknown else Success({name: _zone(name) for name in wanted})
 
 
-def unknown_zone(name: str) -> str:
-    """What to say about a name that no zone has."""
+def zones_of(spec: Spec) -> Success[dict[str, Zone]] | Failure[tuple[Finding, ...]]:
+    """The zones that the conditions of `spec` name; else an error for each place that names one that does not exist."""
+    named = named_zones(spec)
+    resolved = resolve_zones(name for _, name in named)
+    if isinstance(resolved, Success):
+        return resolved
+    unknown = resolved.failure()
+    return Failure(tuple(error(path, _unknown(name)) for path, name in named if name in unknown))
+
+
+def _unknown(name: str) -> str:
     return f"unknown time zone {quoted(name)}{suggestion(name, _names())}"
 
 

@@ -48,6 +48,7 @@ class Planned:
         self.cooling_try: Leaf | None = None
         self.refused = self._refused()
         self.explains = False
+        self.scored: set[str] = set()
         self.root = self._root() if self.refused is None else None
         if self.refused is None and self.root is None:
             self.refused, self.explains = "nothing_eligible", True
@@ -141,6 +142,7 @@ class Planned:
         self.out, self.only_cooling = before
         order = list(draws.order(self._chance(balance, place), tuple((label, each) for label, each in weights.items() if each)))
         if balance.by not in {"weight", "sticky"}:
+            self.scored.add(place.node)
             order.sort(key=lambda label: self._score(balance.by, tried[label][0]))  # the draw decides between equals
         children: list[Step] = []
         for label in (*(label for label, weight in weights.items() if not weight), *order):

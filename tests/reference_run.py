@@ -22,7 +22,7 @@ __all__ = ("Lived",)
 Outcome = Literal["accepted"] | FailureKind | None
 """How a node ends; None: nothing in it could start."""
 
-Rank = Literal["0 the caller left", "1 delta", "2 answered", "3 failed", "4 judged", "5 woke"]
+Rank = Literal["0 denied", "1 caller left", "2 delta", "3 answered", "4 failed", "5 judged", "6 woke"]
 T = TypeVar("T")
 
 
@@ -87,7 +87,6 @@ class Lived:
         self.unchecked: list[str] = []
         self.prompt: str | None = None
         self.released: int | None = None
-        self.cause = "fallback"
         self.count = itertools.count(1)
         self.trace = self._live()
 
@@ -118,7 +117,7 @@ class Lived:
 
     def _drive(self, life: Life[T]) -> T:
         if self.world.cancel_ms is not None:
-            self._ahead(self.world.cancel_ms, "0 the caller left")
+            self._ahead(self.world.cancel_ms, "1 caller left")
         event = None
         while True:
             try:
@@ -136,7 +135,7 @@ class Lived:
     def _happens(self) -> Event:
         event = heapq.heappop(self.ahead)
         self.now = event.at_ms
-        if event.rank == "0 the caller left":
+        if event.rank == "1 caller left":
             raise Over("cancelled")
         return event
 
@@ -147,7 +146,7 @@ class Lived:
         if self.planned.request.options.prompt is not None:
             names = dict.fromkeys(name for leaf in leaves(root) for name in leaf.held.guardrails)
             self.prompt = yield from self._checked("input", names, self.prompt, root.deadline_ms)
-        outcome = yield from self._step(root, root.deadline_ms, ())
+        outcome = yield from self._step(root, root.deadline_ms, (), hedged=False)
         self._end_all("lost")
         best = min(self.answers, default=None, key=lambda answer: (answer.failed_gates, answer.attempt))
         if best is None or (outcome != "accepted" and not self.planned.returns_poor()):
@@ -174,39 +173,35 @@ class Lived:
         if until <= start:
             return "breaks"
         in_time = takes_ms is not None and start + takes_ms <= until
-        ends = self._ahead(start + takes_ms if takes_ms is not None and in_time else until, "4 judged")
-        while (yield) != ends:
-            pass
+        yield from _until(self._ahead(start + takes_ms if takes_ms is not None and in_time else until, "5 judged"))
         self.judged.append(Judged(name, start, self.now, says if in_time else "breaks"))
         return self.judged[-1].says
 
-    def _step(self, step: Step, end: int | None, purses: tuple[Purse, ...]) -> Life[Outcome]:
-        """One node, entered now: how it ends."""
+    def _step(self, step: Step, end: int | None, purses: tuple[Purse, ...], *, hedged: bool) -> Life[Outcome]:
+        """One node, entered now: how it ends. `hedged`: beside something that is under way, and nothing was called in it yet."""
         end = least(end, None if step.deadline_ms is None else self.now + step.deadline_ms)
         purses = purses if step.budget is None else (*purses, Purse(step.budget))
         if isinstance(step, Leaf):
-            return (yield from self._attempt(step, end, purses))
+            return (yield from self._attempt(step, end, purses, hedged=hedged))
         if step.stagger_ms is not None:
-            return (yield from self._race(step, step.stagger_ms, end, purses))
+            return (yield from self._race(step, step.stagger_ms, end, purses, hedged=hedged))
         last = None
         for child in step.children:
-            outcome = yield from self._step(child, end, purses)
+            outcome = yield from self._step(child, end, purses, hedged=hedged and last is None)
             last = outcome or last
             if outcome is not None and outcome not in step.on:  # where `accepted` never is
                 break
         return last
 
-    def _race(self, race: Chain, stagger: int, end: int | None, purses: tuple[Purse, ...]) -> Life[Outcome]:
+    def _race(self, race: Chain, stagger: int, end: int | None, purses: tuple[Purse, ...], *, hedged: bool) -> Life[Outcome]:
         waiting, running, fallen = [*race.children], list[Life[Outcome]](), list[Outcome]()
-        due, cause, timer = True, None, None
+        due, timer = True, None
         while True:
             while due and waiting:
-                self.cause = cause or self.cause
-                arm = self._step(waiting.pop(0), end, purses)
+                arm = self._step(waiting.pop(0), end, purses, hedged=bool(running) or (hedged and not fallen))
                 if not _sent(arm, None):  # an absent arm takes no turn
                     running, due = [*running, arm], False
-                    timer = self._ahead(self.now + stagger, "5 woke") if waiting else None
-            self.cause = "fallback" if cause else self.cause
+                    timer = self._ahead(self.now + stagger, "6 woke") if waiting else None
             if not running:
                 return next((kind for kind in fallen if kind not in race.on), fallen[-1] if fallen else None)
             event = yield
@@ -216,28 +211,31 @@ class Lived:
                     if outcome == "accepted":
                         return outcome
                     running = [each for each in running if each is not arm]
-                    fallen, due = [*fallen, outcome], outcome in race.on
+                    fallen += [outcome] if outcome else []
+                    due = outcome is None or outcome in race.on
                     waiting = waiting if due else []
-            cause = "hedge" if running else "fallback"
 
-    def _attempt(self, leaf: Leaf, end: int | None, purses: tuple[Purse, ...]) -> Life[Outcome]:
+    def _attempt(self, leaf: Leaf, end: int | None, purses: tuple[Purse, ...], *, hedged: bool) -> Life[Outcome]:
         """The first call and its retries."""
         retry: Retry = leaf.held.retry
         outcome: Outcome = None
         for k in range(1 + retry.times):
-            if why := self._hindrance(leaf, end, purses, k, self.now) or self._denied(leaf):
+            why = self._hindrance(leaf, end, purses, k, self.now)
+            if why is None and self._denies(leaf):
+                why, denied = "denied", self._ahead(self.now, "0 denied")
+                yield from _until(denied)
+            if why:
                 self.missed.append(Missed(leaf.node, leaf.known.name, self.now, why))
                 break
-            outcome, after = yield from self._call(leaf, k + 1, end, purses)
+            cause = "retry" if k else "first" if not self._tried() else "hedge" if hedged else "fallback"
+            outcome, after = yield from self._call(leaf, k + 1, cause, end, purses)
             patience = (retry.patience or retry.backoff.cap).base_ms
             if k == retry.times or outcome not in _retried(retry, hinted=after is not None) or (after or 0) > patience:
                 break
             at = self.now + max(self.planned.delay_ms(leaf, k), after or 0)
             if self._hindrance(leaf, end, purses, k + 1, at):
                 break
-            wakes = self._ahead(at, "5 woke")
-            while (yield) != wakes:
-                pass
+            yield from _until(self._ahead(at, "6 woke"))
         return outcome
 
     def _hindrance(self, leaf: Leaf, end: int | None, purses: tuple[Purse, ...], k: int, at: int) -> str | None:
@@ -249,32 +247,32 @@ class Lived:
             "credential_refused": leaf.known.credential in self.refused,
             "too_little_time": end is not None and end - at < max(1, leaf.shortest_ms),
             "replay": harm[leaf.replay],
-            "budget": any((leaf.cost or 0) > purse.nano for purse in purses),
+            "budget": any(_worst(leaf) > purse.nano for purse in purses),
         }
         return next((why for why, holds in against.items() if holds), None)
 
     def _tried(self) -> set[str]:
         return {out.leaf.known.name for out in self.out.values()} | {made.deployment for made in self.calls.values()}
 
-    def _denied(self, leaf: Leaf) -> str | None:
+    def _denies(self, leaf: Leaf) -> bool:
         """Whether admission, which is asked last and never for simulated calls, says no."""
-        if leaf.simulated is not None:
-            return None
-        self.asked.append(leaf.known.name)
-        return "denied" if (leaf.known.name, self.asked.count(leaf.known.name)) in self.world.denied else None
+        self.asked += [] if leaf.simulated else [leaf.known.name]
+        return not leaf.simulated and (leaf.known.name, self.asked.count(leaf.known.name)) in self.world.denied
 
-    def _call(self, leaf: Leaf, number: int, end: int | None, purses: tuple[Purse, ...]) -> Life[tuple[Outcome, int | None]]:
+    def _call(
+        self, leaf: Leaf, number: int, cause: str, end: int | None, purses: tuple[Purse, ...]
+    ) -> Life[tuple[Outcome, int | None]]:
         """Make one call; how it ended, and the Retry-After of its failure."""
         attempt, start, until = next(self.count), self.now, least(self.now + leaf.timeout_ms, end) or 0
         scripted = simulated(leaf.simulated) if leaf.simulated else self.world.call(leaf.known.name, number)
         in_time = scripted.takes_ms is not None and start + scripted.takes_ms <= until
-        self.out[attempt] = Out(leaf, number, start, self._cause(number))
+        self.out[attempt] = Out(leaf, number, start, cause)
         self.certain |= {} if leaf.simulated else {attempt: ("maybe", "maybe")}
         for purse in purses:
-            purse.nano -= leaf.cost or 0
-        rank: Rank = "2 answered" if in_time and scripted.kind is None else "3 failed"
+            purse.nano -= _worst(leaf)
+        rank: Rank = "3 answered" if in_time and scripted.kind is None else "4 failed"
         ends = self._ahead(start + (scripted.takes_ms or 0) if in_time else until, rank, attempt)
-        delta = None if scripted.delta_ms is None else Event(start + scripted.delta_ms, "1 delta", attempt)
+        delta = None if scripted.delta_ms is None else Event(start + scripted.delta_ms, "2 delta", attempt)
         if delta is not None and delta <= ends:
             heapq.heappush(self.ahead, delta)
         while (event := (yield)) != ends:
@@ -284,24 +282,18 @@ class Lived:
                 while self._happens() != ends:
                     pass
                 break
-        failed_gates = 0 if rank == "3 failed" else _failed_gates(leaf.held.accept, scripted.text)
+        failed_gates = 0 if rank == "4 failed" else _failed_gates(leaf.held.accept, scripted.text)
         ending: Outcome = "timed_out" if not in_time else scripted.kind or ("poor_quality" if failed_gates else "accepted")
         sent, charged = (scripted.sent, scripted.charged) if in_time and scripted.kind else ("maybe", "maybe")
         self._end(attempt, ending, sent, charged)
         for purse in purses:
-            purse.nano += (leaf.cost or 0) if charged == "no" else 0
-        if rank == "2 answered":
+            purse.nano += _worst(leaf) if charged == "no" else 0
+        if rank == "3 answered":
             self.answers.append(Answer(failed_gates, attempt, scripted.text, leaf, end))
         elif self.released is not None:
             raise Over(ending)
         self.refused |= {leaf.known.credential} if ending == "unauthorized" else set()
-        return ending, scripted.retry_after_ms if rank == "3 failed" and in_time else None
-
-    def _cause(self, number: int) -> str:
-        """Why a call is made. What a race says of its next arm holds for the first call there."""
-        cause = "retry" if number > 1 else self.cause if self._tried() else "first"
-        self.cause = "fallback"
-        return cause
+        return ending, scripted.retry_after_ms if rank == "4 failed" and in_time else None
 
     def _commits(self, leaf: Leaf) -> bool:
         """Whether text may be let out before the end."""
@@ -327,6 +319,17 @@ def _sent(life: Life[T], event: Event | None) -> list[T]:
         outcome: T = stop.value
         return [outcome]
     return []
+
+
+def _worst(leaf: Leaf) -> int:
+    """What a call reserves. Where nobody knows its price there is no budget; a simulated one costs nothing."""
+    return 0 if leaf.simulated else leaf.cost or 0
+
+
+def _until(awaited: Event) -> Life[None]:
+    """Let everything happen up to that event."""
+    while (yield) != awaited:
+        pass
 
 
 def _retried(retry: Retry, *, hinted: bool) -> Kinds:

@@ -14,7 +14,7 @@ import typer
 from voxplan import __version__
 from voxplan.engine.request import AudioFacts, Options, ResponseFormat
 from voxplan.io_shell.cli import guide, options
-from voxplan.io_shell.cli.orders import Check, Order, ShowCapabilities, ShowPlan, Transcribe, Way
+from voxplan.io_shell.cli.orders import Check, Compare, Order, RunTests, ShowCapabilities, ShowPlan, Transcribe, Way
 from voxplan.io_shell.cli.streams import writing
 
 __all__ = ("UsageError", "parse")
@@ -33,7 +33,7 @@ def parse(arguments: Sequence[str]) -> Order | int:
             parsed: object = _APP(args=list(arguments) or ["--help"], prog_name="voxplan", standalone_mode=False)
     except typer.TyperException as wrong:
         raise UsageError(_one_line(wrong.format_message())) from None
-    if isinstance(parsed, (Transcribe, ShowPlan, Check, ShowCapabilities)):
+    if isinstance(parsed, (Transcribe, ShowPlan, Check, ShowCapabilities, RunTests, Compare)):
         return parsed
     return parsed if isinstance(parsed, int) else 0
 
@@ -189,6 +189,21 @@ def _capabilities(
     return ShowCapabilities(provider=provider, spec=spec, json=json)
 
 
+def _test(
+    specs: Annotated[list[Path], typer.Argument(metavar="SPEC…", help="Routing specs with `tests` in them.")],
+    json: options.Json = False,
+) -> RunTests:
+    return RunTests(specs=tuple(specs), json=json)
+
+
+def _diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The spec as it was.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The spec as it is to be.")],
+    json: options.Json = False,
+) -> Compare:
+    return Compare(old=old, new=new, json=json)
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"voxplan {__version__}")
@@ -214,6 +229,8 @@ def _app() -> typer.Typer:
     app.command("transcribe", help=guide.TRANSCRIBE, epilog=guide.TRANSCRIBE_EPILOG)(_transcribe)
     app.command("plan", help=guide.PLAN, epilog=guide.PLAN_EPILOG)(_plan)
     app.command("check", help=guide.CHECK, epilog=guide.CHECK_EPILOG)(_check)
+    app.command("test", help=guide.TEST, epilog=guide.TEST_EPILOG)(_test)
+    app.command("diff", help=guide.DIFF, epilog=guide.DIFF_EPILOG)(_diff)
     app.command("capabilities", help=guide.CAPABILITIES, epilog=guide.CAPABILITIES_EPILOG)(_capabilities)
     return app
 

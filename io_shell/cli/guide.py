@@ -7,8 +7,12 @@ __all__ = (
     "CAPABILITIES_EPILOG",
     "CHECK",
     "CHECK_EPILOG",
+    "DIFF",
+    "DIFF_EPILOG",
     "PLAN",
     "PLAN_EPILOG",
+    "TEST",
+    "TEST_EPILOG",
     "TRANSCRIBE",
     "TRANSCRIBE_EPILOG",
     "VOXPLAN",
@@ -27,12 +31,15 @@ VOXPLAN_EPILOG: Final = """\
   voxplan plan --spec routing.yaml --seconds 60
   [dim]every mistake in a spec, with its place[/]
   voxplan check routing.yaml
+  [dim]whether it still keeps its promises, and what a change does[/]
+  voxplan test routing.yaml
+  voxplan diff routing.yaml changed.yaml
   [dim]what each model can do and what it costs[/]
   voxplan capabilities
 
 [bold]Exit codes[/]
     0  done
-    1  of several files, some failed
+    1  of several files, some failed; a policy test failed; two specs differ
     2  the command line is wrong
     3  the spec is: its author can mend it
     4  the audio or an option is: the caller can mend it
@@ -81,6 +88,43 @@ CHECK_EPILOG: Final = """\
   voxplan check specs/*.yaml --strict
 
 `voxplan --help` lists the exit codes.
+"""
+
+TEST: Final = """\
+Run the policy tests that specs hold: does each request go where its author says, whatever is drawn by chance?
+
+Nothing is sent and no time passes: real plans are carried out by the real driver in the world that the test describes.
+Deployments that the world does not name answer well; the last of the results that it lists for one repeats.
+"""
+
+TEST_EPILOG: Final = """\
+[bold]A test[/] stands in the spec, under `tests`:
+  - name: when the house server hangs, the cloud serves
+    request: {audio.seconds: 60}
+    world: {house: hangs}
+    expect: {attempts: \\[house, cloud], served_by: cloud}
+
+[bold]Examples[/]
+  voxplan test routing.yaml
+  voxplan test specs/*.yaml --json
+
+The exit code is 1 when a test failed, 3 when a spec has mistakes. `voxplan --help` lists the others.
+"""
+
+DIFF: Final = """\
+Show what two specs plan differently, each difference with a request that shows it.
+
+Both plan the same inputs: a request for every branch and node, the values on both sides of every bound that a condition names,
+deployments that cool off or are busy, several seeds. Names of nodes and the order of keys make no difference.
+"""
+
+DIFF_EPILOG: Final = """\
+[bold]Examples[/]
+  voxplan diff routing.yaml changed.yaml
+  [dim]what a change in git does[/]
+  git show HEAD:routing.yaml > before.yaml; voxplan diff before.yaml routing.yaml
+
+The exit code is 0 when all plans are the same, 1 when some differ. `voxplan --help` lists the others.
 """
 
 CAPABILITIES: Final = """\

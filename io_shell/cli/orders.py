@@ -7,7 +7,7 @@ import msgspec
 from voxplan.engine.failure import FailureKind
 from voxplan.engine.request import AudioFacts, Options
 
-__all__ = ("Check", "Order", "ShowCapabilities", "ShowPlan", "Transcribe", "Way")
+__all__ = ("Check", "Compare", "Order", "RunTests", "ShowCapabilities", "ShowPlan", "Transcribe", "Way")
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,4 +68,19 @@ class ShowCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     json: bool = False
 
 
-Order = Transcribe | ShowPlan | Check | ShowCapabilities
+class RunTests(msgspec.Struct, frozen=True, kw_only=True):
+    """Run the policy tests of `specs`."""
+
+    specs: tuple[Path, ...]
+    json: bool = False
+
+
+class Compare(msgspec.Struct, frozen=True, kw_only=True):
+    """Say what the specs `old` and `new` plan differently."""
+
+    old: Path
+    new: Path
+    json: bool = False
+
+
+Order = Transcribe | ShowPlan | Check | ShowCapabilities | RunTests | Compare

@@ -10,9 +10,9 @@ import traceback
 from collections.abc import Sequence
 from typing import Final, assert_never
 
-from voxplan.io_shell.cli import capabilities, checking, showing, transcribing
+from voxplan.io_shell.cli import capabilities, checking, comparing, showing, testing, transcribing
 from voxplan.io_shell.cli.arguments import UsageError, parse
-from voxplan.io_shell.cli.orders import Check, Order, ShowCapabilities, ShowPlan, Transcribe
+from voxplan.io_shell.cli.orders import Check, Compare, Order, RunTests, ShowCapabilities, ShowPlan, Transcribe
 from voxplan.io_shell.cli.streams import forget_stdout, tell, tolerate_any_text
 from voxplan.io_shell.errors import VoxplanError, exit_code
 
@@ -64,6 +64,10 @@ def _obey(order: Order) -> int:
             return checking.carry_out(order)
         case ShowCapabilities():
             return capabilities.carry_out(order)
+        case RunTests():
+            return testing.carry_out(order)
+        case Compare():
+            return comparing.carry_out(order)
         case _:
             assert_never(order)
 

@@ -10,12 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from voxplan.adapters.redacting import redact
     from voxplan.engine.plan import Plan
     from voxplan.engine.request import AudioFacts, Options, Request
+    from voxplan.engine.run import Blocked, Passed, Verdict
     from voxplan.engine.transcript import Segment, Transcript, Word
     from voxplan.io_shell.answer import Answer
     from voxplan.io_shell.client import Vox, open  # noqa: A004 - read as `voxplan.open`
     from voxplan.io_shell.errors import AdapterBug, MissingExtra, ProviderError, RequestError, SpecError, VoxplanError
+    from voxplan.io_shell.judging import GuardrailFunction, Judged
     from voxplan.io_shell.quickstart import atranscription, transcription
     from voxplan.io_shell.sync import SyncVox, open_sync
 
@@ -23,8 +26,12 @@ __all__ = (
     "AdapterBug",
     "Answer",
     "AudioFacts",
+    "Blocked",
+    "GuardrailFunction",
+    "Judged",
     "MissingExtra",
     "Options",
+    "Passed",
     "Plan",
     "ProviderError",
     "Request",
@@ -33,24 +40,29 @@ __all__ = (
     "SpecError",
     "SyncVox",
     "Transcript",
+    "Verdict",
     "Vox",
     "VoxplanError",
     "Word",
     "atranscription",
     "open",
     "open_sync",
+    "redact",
     "transcription",
 )
 
 __version__ = "0.1.0"
 
 _HOMES: Final = {
+    "adapters.redacting": ("redact",),
     "engine.plan": ("Plan",),
     "engine.request": ("AudioFacts", "Options", "Request"),
+    "engine.run": ("Blocked", "Passed", "Verdict"),
     "engine.transcript": ("Segment", "Transcript", "Word"),
     "io_shell.answer": ("Answer",),
     "io_shell.client": ("Vox", "open"),
     "io_shell.errors": ("AdapterBug", "MissingExtra", "ProviderError", "RequestError", "SpecError", "VoxplanError"),
+    "io_shell.judging": ("GuardrailFunction", "Judged"),
     "io_shell.quickstart": ("atranscription", "transcription"),
     "io_shell.sync": ("SyncVox", "open_sync"),
 }

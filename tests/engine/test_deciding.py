@@ -45,7 +45,11 @@ def explained(condition: Condition, request: Request, moment_ms: int = NOON, zon
         (Condition(route=("r", "s")), True, "`route` is `r`"),
         (Condition(route=("s", "t")), False, "`route` is `r`, not `s` or `t`"),
         (Condition(audio_seconds=NumberRange(over=1500)), False, "`audio.seconds` is 12, not over 1500"),
-        (Condition(audio_seconds=NumberRange(over=1500, in_=(1.5, 2))), False, "`audio.seconds` is 12, not over 1500, not 1.5 or 2"),
+        (
+            Condition(audio_seconds=NumberRange(over=1500, in_=(1.5, 2))),
+            False,
+            "`audio.seconds` is 12, not over 1500, not 1.5 or 2",
+        ),
         (Condition(audio_seconds=NumberRange(over=11, under=13)), True, "`audio.seconds` is 12"),
         (Condition(audio_bytes=NumberRange(under=1000)), False, "`audio.bytes` is 1000, not under 1000"),
         (Condition(audio_channels=NumberRange(in_=(1, 2))), True, "`audio.channels` is 2"),
@@ -65,7 +69,11 @@ def explained(condition: Condition, request: Request, moment_ms: int = NOON, zon
         (Condition(known="user"), True, "`user` is known"),
         (Condition(user=("bob",), tags=("us",)), False, "`tags` has none of `us`"),
         (Condition(user=("bob",), key=("k1",)), True, "`user` is `bob`; `key` is `k1`"),
-        (Condition(any=(Condition(user=("x",)), Condition(key=("y",)))), False, "`user` is `bob`, not `x`; `key` is `k1`, not `y`"),
+        (
+            Condition(any=(Condition(user=("x",)), Condition(key=("y",)))),
+            False,
+            "`user` is `bob`, not `x`; `key` is `k1`, not `y`",
+        ),
         (Condition(any=(Condition(user=("x",)), Condition(key=("k1",)))), True, "`key` is `k1`"),
         (Condition(not_=Condition(user=("bob",))), False, "`user` is `bob`"),
     ],
@@ -259,9 +267,7 @@ def test_a_user_with_a_broken_name_is_sampled_too() -> None:
 
 
 @given(SEEDS, st.integers(0, 10**6), st.integers(0, 10**6), requests(), st.sampled_from((None, "user", "metadata.plan")))
-def test_whoever_is_in_a_sample_is_in_every_larger_one(
-    seed: int, one: int, other: int, request: Request, by: str | None
-) -> None:
+def test_whoever_is_in_a_sample_is_in_every_larger_one(seed: int, one: int, other: int, request: Request, by: str | None) -> None:
     """Of the same salt and by."""
     smaller, larger = sorted((one, other))
     assert sampled(smaller, request, seed, by) is False or sampled(larger, request, seed, by) is True

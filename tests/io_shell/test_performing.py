@@ -8,6 +8,7 @@ from voxplan.adapters.wire import Adapter, Call, Got, Header, HttpRequest, HttpR
 from voxplan.engine.compiling import compile_checked
 from voxplan.engine.failure import AttemptFailure
 from voxplan.engine.request import Request
+from voxplan.engine.run import Send
 from voxplan.engine.spec import Deployment, RouteNode, Spec
 from voxplan.engine.transcript import Transcript
 from voxplan.io_shell.audio.source import AudioSource, open_audio
@@ -60,7 +61,7 @@ def forgetful(call: Call) -> Exchanged:
 
 
 async def perform(
-    adapter: Adapter, wire: Wire, environment: dict[str, str] | None = None
+    adapter: Adapter, wire: Wire, environment: dict[str, str] | None = None, sent: Send | None = None
 ) -> Success[Transcript] | Failure[AttemptFailure]:
     """One call of deployment `a` by this adapter."""
     equipment = Equipment(
@@ -70,7 +71,7 @@ async def perform(
         adapters={"hosted": adapter},
     )
     async with open_audio(b"RIFF", filename="a.wav") as audio:
-        return await _performance(audio, equipment)(send("a"))
+        return await _performance(audio, equipment)(sent or send("a"), lambda: None)
 
 
 def _performance(audio: AudioSource, equipment: Equipment) -> Performance:

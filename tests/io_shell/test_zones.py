@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -7,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from returns.result import Failure
 
+from voxplan.engine.condition import Condition, TimeWindow
+from voxplan.engine.spec import Branch, Deployment, RouteNode, Spec
 from voxplan.engine.zone import Zone
-from voxplan.io_shell.zones import resolve_zones, unknown_zone
+from voxplan.io_shell.errors import SpecError
+from voxplan.io_shell.loading import examine, load
+from voxplan.io_shell.zones import resolve_zones, zones_of
 
 # Half-hour changes, changes at Ramadan, winters ahead of summers, changes twice a week, none any more, never any.
 NAMES = (
@@ -61,7 +66,9 @@ def test_each_name_is_resolved_once() -> None:
     assert resolve_zones([]).unwrap() == {}
 
 
-@pytest.mark.parametrize("name", ["", "Europe", "europe/helsinki", "/etc/passwd", "../UTC", "Europe/Helsinki\0", "nowhere", "\ud800"])
+@pytest.mark.parametrize(
+    "name", ["", "Europe", "europe/helsinki", "/etc/passwd", "../UTC", "Europe/Helsinki\0", "nowhere", "\ud800"]
+)
 def test_what_no_zone_is_called_is_unknown(name: str) -> None:
     """On every machine, whatever its file system takes for a name."""
     assert resolve_zones([name, "UTC"]) == Failure((name,))
@@ -72,7 +79,47 @@ def test_all_unknown_names_are_told() -> None:
     assert resolve_zones(["b", "UTC", "a"]) == Failure(("a", "b"))
 
 
-def test_a_close_name_is_suggested() -> None:
-    """As with every other name."""
-    assert unknown_zone("Europe/Helsinky") == "unknown time zone `Europe/Helsinky`, did you mean `Europe/Helsinki`?"
-    assert unknown_zone("nowhere near") == "unknown time zone `nowhere near`"
+def spec_with(*zones: str) -> Spec:
+    """A route with a branch for each zone."""
+    branches = tuple(Branch(if_=Condition(time=TimeWindow(zone=zone)), then=RouteNode(use="d")) for zone in zones)
+    deployments = {"d": Deployment(provider="local", model="default")}
+    return Spec(voxplan=1, deployments=deployments, routes={"r": RouteNode(when=branches)})
+
+
+def test_the_zones_of_a_spec_are_those_that_its_conditions_name() -> None:
+    """Each once."""
+    names = ("UTC", "Asia/Kolkata", "UTC")
+    assert set(zones_of(spec_with(*names)).unwrap()) == set(names)
+
+
+def test_each_place_that_names_no_zone_is_an_error() -> None:
+    """With the name that was probably meant."""
+    errors = zones_of(spec_with("Europe/Helsinky", "UTC", "nowhere near")).failure()
+    assert [finding.path for finding in errors] == [("routes", "r", "when", place, "if", "time", "zone") for place in (0, 2)]
+    assert [finding.message for finding in errors] == [
+        "unknown time zone `Europe/Helsinky`, did you mean `Europe/Helsinki`?",
+        "unknown time zone `nowhere near`",
+    ]
+
+
+def test_an_unknown_zone_is_told_with_its_place(tmp_path: Path) -> None:
+    """As every other mistake in a spec."""
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "voxplan: 1\ndeployments:\n  d: {provider: local, model: default}\nroutes:\n  r:\n    when:\n"
+        "      - if: {time: {from: '08:00', zone: Europe/Helsinky}}\n        then: d\n    otherwise: d\n"
+    )
+    (error,) = examine(path).errors
+    assert (error.line, error.message) == (7, "unknown time zone `Europe/Helsinky`, did you mean `Europe/Helsinki`?")
+    with pytest.raises(SpecError, match="unknown time zone `Mars/Olympus`"):
+        load(spec_with("Mars/Olympus"))
+
+
+def test_a_loaded_spec_carries_its_zones(tmp_path: Path) -> None:
+    """Whichever way it came."""
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "voxplan: 1\ndeployments:\n  d: {provider: local, model: default}\nroutes:\n  r:\n    when:\n"
+        "      - if: {time: {from: '08:00', zone: Asia/Kolkata}}\n        then: d\n    otherwise: d\n"
+    )
+    assert load(path).zones == load(spec_with("Asia/Kolkata")).zones == {"Asia/Kolkata": ZONES["Asia/Kolkata"]}

@@ -127,7 +127,7 @@ def test_r5_runs_stay_within_the_budget_of_their_spec(case: Case, runs: list[tup
     for world, after_ms in runs:
         moment_ms += after_ms
         done = simulate(planned(case), world, moment_ms, keeper)
-        granted += [(each.at_ms, each.cause) for each in done.sent if each.simulated is None]
+        granted.extend((each.at_ms, each.cause) for each in done.sent if each.simulated is None)
         moment_ms = max(moment_ms, *(at_ms for at_ms, _ in (*done.commands, *done.events)))
     assert_kept(granted, budget)
 

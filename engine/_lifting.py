@@ -133,7 +133,11 @@ class _Lifting:
 
     def _arms(self, entries: tuple[Entry, ...], path: Path, arm: _Arm) -> tuple[Entry, ...]:
         """The keys of a `balance` or `race`."""
-        return self.notes.once(tuple(self._among(entry, path, arm) for entry in entries), path)
+        for entry in entries:
+            if entry.key == "where":
+                message = "`where` stands in `among`: write `among: {where: …}`"
+                self.notes.report((*path, "where"), entry.place, message)
+        return tuple(self._among(entry, path, arm) for entry in entries if entry.key != "where")
 
     def _among(self, entry: Entry, path: Path, arm: _Arm) -> Entry:
         among = (*path, "among")

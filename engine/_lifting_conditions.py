@@ -19,7 +19,7 @@ NUMBERS: Final = frozenset({"audio.seconds", "audio.bytes", "audio.channels"})
 """Facts that are numbers."""
 
 _CONNECTIVES: Final = frozenset({"all", "any", "not", "known", "sample", "time", "metadata"})
-_FACTS: Final = tuple(field.encode_name for field in msgspec.structs.fields(Condition) if field.encode_name not in _CONNECTIVES)
+FACTS: Final = tuple(field.encode_name for field in msgspec.structs.fields(Condition) if field.encode_name not in _CONNECTIVES)
 _METADATA: Final = re.compile(r"metadata\.[^\s]+")
 _NESTED: Final = frozenset({"audio", "key"})
 _FAMILIES: Final = (*sorted(_NESTED), "metadata")
@@ -53,9 +53,9 @@ def flat(entries: tuple[Entry, ...], path: Path, notes: Notes) -> tuple[Entry, .
 
 def fact_problem(name: str) -> str | None:
     """What is wrong with `name` as the name of a fact; None if it is one."""
-    if name in _FACTS or _METADATA.fullmatch(name):
+    if name in FACTS or _METADATA.fullmatch(name):
         return None
-    guess = suggestion(name, _FACTS) or f", expected one of {listed((*_FACTS, 'metadata.x'))}"
+    guess = suggestion(name, FACTS) or f", expected one of {listed((*FACTS, 'metadata.x'))}"
     return f"unknown fact {quoted(name)}{guess}"
 
 

@@ -6,7 +6,6 @@ that a decision costs what it decides. `explaining` says everything about everyt
 
 from collections.abc import Iterator
 from itertools import chain
-from operator import attrgetter
 from typing import Final, NamedTuple
 
 from voxplan.engine.deciding import decide, explain
@@ -19,7 +18,6 @@ __all__ = ("NOT_SPILLED", "WEIGHT_ZERO", "Choosing", "taken", "why_not_taken")
 
 WEIGHT_ZERO: Final = Reason(code="weight_zero", detail="weight is 0")
 NOT_SPILLED: Final = Reason(code="not_spilled", detail="other arms were drawn first and `spill` ends before it")
-_NAMES: Final = attrgetter("names")
 
 
 class _Ahead(NamedTuple):
@@ -147,10 +145,13 @@ class Choosing:
 
 def _unreached(spread: Spread, reached: list[int]) -> tuple[str, ...]:
     """The deployments below the arms at all other places."""
-    arms = list(spread.arms)
-    for place in sorted(reached, reverse=True):
-        del arms[place]
-    return (*dict.fromkeys(chain.from_iterable(map(_NAMES, arms))),)
+    if spread.singles is not None:
+        names = list(spread.singles)
+        for place in sorted(reached, reverse=True):
+            del names[place]
+        return tuple(names)
+    passed_over = (arm.names for place, arm in enumerate(spread.arms) if place not in reached)
+    return (*dict.fromkeys(chain.from_iterable(passed_over)),)
 
 
 def taken(now: Situation, choice: Choice) -> ChoiceBranch | None:

@@ -122,7 +122,7 @@ DESCRIPTIONS: Final[Mapping[type, Mapping[str, str]]] = {
         "patience": "The longest Retry-After that is waited for. Default: the backoff's `cap`.",
     },
     Backoff: {
-        "base": "The k-th wait is drawn evenly from 0 to base × 2^k, at most `cap`.",
+        "base": "The k-th wait is drawn evenly from 0 to `base` * 2^k, at most `cap`.",
         "cap": "No wait is longer.",
     },
     Accept: {

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 from returns.result import Success
 
-from voxplan.engine.inputs import Input, inputs
+from voxplan.engine.inputs import MOST, Input, inputs
 from voxplan.engine.plan import Attempt, First, Node, Plan, Race, attempts
 from voxplan.engine.planning import plan
 from voxplan.engine.router import Router, RouterDeployment
@@ -46,12 +46,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.routes or self.deployments or self.differences)
 
 
-def compare(old: Router, new: Router) -> Comparison:
-    """Plan the same inputs with both, and gather the differences."""
+def compare(old: Router, new: Router, most: int = MOST) -> Comparison:
+    """Plan the same inputs with both, and gather the differences; `most` is that of `inputs`."""
     found: dict[tuple[str, str], Difference] = {}
     compared = 0
     common = [route for route in old.routes if route in new.routes]
-    for each in (each for route in common for each in inputs((old, new), route)):
+    for each in (each for route in common for each in inputs((old, new), route, most)):
         compared += 1
         differs = what_differs(*plans_of(old, new, each))
         if differs is not None:

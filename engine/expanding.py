@@ -143,11 +143,13 @@ class Expanding:
         weights = _coprime(among)
         arms = tuple(self._arm(arm, spot.below(name), rules) for name, arm in zip(names, among, strict=True))
         weighed = tuple(zip(names, weights, arms, strict=True))
+        active = tuple(arm for _, weight, arm in weighed if weight)
         return Spread(
             node=spot.node,
             draw=spot.draw,
             bits=label_bits(spot.draw),
-            arms=tuple(arm for _, weight, arm in weighed if weight),
+            arms=active,
+            singles=_singles(active),
             lanes=lanes([(label_bits(name), weight) for name, weight, _ in weighed if weight]),
             idle=tuple(arm for _, weight, arm in weighed if not weight),
             by=balance.by,
@@ -184,6 +186,11 @@ def leaves(node: RouterNode) -> Iterator[Leaf]:
         case Choice():
             for branch in node.branches:
                 yield from leaves(branch.route)
+
+
+def _singles(arms: tuple[SpreadArm, ...]) -> tuple[str, ...] | None:
+    names = [name for arm in arms for name in arm.names]
+    return tuple(names) if len({*names}) == len(names) == len(arms) else None
 
 
 def _names(node: RouterNode) -> tuple[str, ...]:

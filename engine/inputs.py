@@ -20,9 +20,9 @@ from voxplan.engine.satisfying import formulas
 from voxplan.engine.view import EMPTY_VIEW, DeploymentView, Latency, Load, View
 from voxplan.engine.witnessing import conditions_of, moments_ms, nodes, tests_within, witness
 
-__all__ = ("Input", "inputs")
+__all__ = ("MOST", "Input", "inputs")
 
-_MOST: Final = 200
+MOST: Final = 200
 _SEEDS: Final = 3
 _HOUR_MS: Final = 3_600_000
 _ODD_NAMES: Final = 12
@@ -37,8 +37,8 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
 
 
-def inputs(routers: Sequence[Router], route: str) -> Iterator[Input]:
-    """The inputs for one route, which all `routers` have."""
+def inputs(routers: Sequence[Router], route: str, most: int = MOST) -> Iterator[Input]:
+    """The inputs for one route, which all `routers` have: at most three times `most` requests, besides those for nodes."""
     yield from _reaching(routers, route)
     conditions = [condition for router in routers for condition in conditions_of(router, route)]
     windows = [test.time for each in conditions for test in tests_within(each) if test.time is not None]
@@ -48,7 +48,7 @@ def inputs(routers: Sequence[Router], route: str) -> Iterator[Input]:
         yield Input(request=plain, view=EMPTY_VIEW, moment_ms=moment_ms, seed=0)
     for view in _views(routers, moments[0]):
         yield from (Input(request=plain, view=view, moment_ms=moments[0], seed=seed) for seed in range(_SEEDS))
-    for number, values in enumerate(_mixtures(_facts(routers, route, conditions))):
+    for number, values in enumerate(_mixtures(_facts(routers, route, conditions), most)):
         request, moment_ms = request_of(route, values), moments[number % len(moments)]
         yield from (Input(request=request, view=EMPTY_VIEW, moment_ms=moment_ms, seed=seed) for seed in range(_SEEDS))
 
@@ -102,25 +102,25 @@ def _borders(routers: Sequence[Router]) -> Facts:
     }
 
 
-def _mixtures(facts: Facts) -> Iterator[dict[str, Value]]:
+def _mixtures(facts: Facts, most: int) -> Iterator[dict[str, Value]]:
     """All combinations if they are few; else each value alone, pairs of values, and mixtures of all facts."""
     count = 1
     for values in facts.values():
         count *= len(values)
-    if count <= _MOST:
+    if count <= most:
         yield from (dict(zip(facts, values, strict=True)) for values in itertools.product(*facts.values()))
         return
     single = [(name, value) for name, values in facts.items() for value in values[1:]]
     yield {}
-    yield from ({name: value} for name, value in single)
+    yield from ({name: value} for name, value in single[:most])
     pairs = [{one[0]: one[1], two[0]: two[1]} for one, two in itertools.combinations(single, 2) if one[0] != two[0]]
-    yield from _some(pairs)
-    yield from (_mixture(facts, number) for number in range(_MOST))
+    yield from _some(pairs, most)
+    yield from (_mixture(facts, number) for number in range(most))
 
 
-def _some(pairs: Sequence[dict[str, Value]]) -> Iterable[dict[str, Value]]:
-    """At most `_MOST` of the pairs, from all over."""
-    return pairs if len(pairs) <= _MOST else (pairs[draw(number, "pair") % len(pairs)] for number in range(_MOST))
+def _some(pairs: Sequence[dict[str, Value]], most: int) -> Iterable[dict[str, Value]]:
+    """At most so many of the pairs, from all over."""
+    return pairs if len(pairs) <= most else (pairs[draw(number, "pair") % len(pairs)] for number in range(most))
 
 
 def _mixture(facts: Facts, number: int) -> dict[str, Value]:

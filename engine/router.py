@@ -115,14 +115,15 @@ class SpreadArm(msgspec.Struct, frozen=True, kw_only=True):
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
     """`balance`: `arms` sorted by label, and `lanes` with their labels and coprime weights for the draw.
 
-    `bits` stand for the node in draws. `idle` are the arms of weight 0. `spill` None means all. `key` and `salt` are those of
-    `sticky`.
+    `singles` are the deployments of the arms where each is another single one: to name many quickly. `bits` stand for the node
+    in draws. `idle` are the arms of weight 0. `spill` None means all. `key` and `salt` are those of `sticky`.
     """
 
     node: str
     draw: str
     bits: int
     arms: tuple[SpreadArm, ...]
+    singles: tuple[str, ...] | None
     lanes: Lanes
     idle: tuple[SpreadArm, ...]
     by: Strategy

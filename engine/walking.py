@@ -16,16 +16,17 @@ from voxplan.engine.turn import Turn
 __all__ = ("enter", "resume")
 
 
-def enter(node: Node, outer: Frame, turn: Turn) -> State | Outcome:
-    """Start `node` now, inside what holds around it."""
+def enter(node: Node, outer: Frame, turn: Turn) -> State | Absent:
+    """Start `node` now, inside what holds around it. It has called nobody yet, so it is under way or absent."""
     frame = _inside(node, outer, turn.now)
     match node:
         case Attempt():
             return start_attempt(node, frame, turn)
         case First():
-            return _try(node, frame, 0, Absent(), turn)
+            return _start_child(node, frame, 0, Absent(), turn) or Absent()
         case Race():
-            return _outcome(_start_arm(Racing(node=node, frame=frame), turn))
+            state = _start_arm(Racing(node=node, frame=frame), turn)
+            return state if state.arms else Absent()
 
 
 def resume(state: State, event: Event, turn: Turn) -> State | Outcome:
@@ -46,17 +47,14 @@ def _inside(node: Node, outer: Frame, now_ms: int) -> Frame:
     return replace(outer, end_ms=min(ends, default=None), budgets=(*outer.budgets, *own))
 
 
-def _try(node: First, frame: Frame, index: int, last: Fell | Absent, turn: Turn) -> State | Outcome:
-    """Go on with the children of `node` from `index` until one is under way or the node has ended."""
+def _start_child(node: First, frame: Frame, index: int, last: Fell | Absent, turn: Turn) -> Trying | None:
+    """Start the first child of `node` from `index` on that can start, if any; absent ones are passed over."""
+    inner = frame if isinstance(last, Absent) else replace(frame, hedge=False)
     for position in range(index, len(node.children)):
-        inner = frame if isinstance(last, Absent) else replace(frame, hedge=False)
         result = enter(node.children[position], inner, turn)
         if isinstance(result, State):
             return Trying(node=node, frame=frame, index=position, child=result, last=last)
-        if isinstance(result, Accepted) or _is_final(result, node.on):
-            return result
-        last = _later(last, result)
-    return last
+    return None
 
 
 def _resume_first(state: Trying, event: Event, turn: Turn) -> State | Outcome:
@@ -65,17 +63,17 @@ def _resume_first(state: Trying, event: Event, turn: Turn) -> State | Outcome:
         return state if result is state.child else replace(state, child=result)
     if isinstance(result, Accepted) or _is_final(result, state.node.on):
         return result
-    return _try(state.node, state.frame, state.index + 1, _later(state.last, result), turn)
+    last = _later(state.last, result)
+    return _start_child(state.node, state.frame, state.index + 1, last, turn) or last
 
 
 def _start_arm(state: Racing, turn: Turn) -> Racing:
-    """Start the next arm that can start, and wait for the stagger if another one follows."""
+    """Start the next arm that can start, and wait for the stagger if another one follows; absent ones take no turn."""
     unbroken = state.frame.hedge and isinstance(state.last, Absent)
     inner = replace(state.frame, hedge=bool(state.arms) or unbroken)
     arms = state.node.arms
     for place in range(state.following, len(arms)):
         result = enter(arms[place], inner, turn)
-        # What is entered has called nobody yet: it is under way or absent, and an absent arm takes no turn.
         if isinstance(result, State):
             timer = turn.wake(turn.now + state.node.stagger_ms) if place + 1 < len(arms) else None
             return replace(state, arms=(*state.arms, result), following=place + 1, timer=timer)
@@ -93,7 +91,7 @@ def _resume_race(state: Racing, event: Event, turn: Turn) -> Racing | Outcome:
 
 
 def _arm_moved(state: Racing, place: int, result: State | Outcome, turn: Turn) -> Racing | Outcome:
-    """The race when the arm at `place` among those under way has come to `result`."""
+    """The race when the arm at `place` among those under way has come to `result`; over, it falls in what closed it, else its last."""
     before, after = state.arms[:place], state.arms[place + 1 :]
     if isinstance(result, State):
         return replace(state, arms=(*before, result, *after))
@@ -102,11 +100,8 @@ def _arm_moved(state: Racing, place: int, result: State | Outcome, turn: Turn) -
     state = replace(state, arms=(*before, *after), last=_later(state.last, result))
     if _is_final(result, state.node.on):
         state = replace(state, closed=state.closed or result, timer=None)
-    return _outcome(state if state.closed else _start_arm(state, turn))
-
-
-def _outcome(state: Racing) -> Racing | Fell | Absent:
-    """The race while an arm is under way; then the failure that closed it, else its last one."""
+    if state.closed is None:
+        state = _start_arm(state, turn)
     return state if state.arms else state.closed or state.last
 
 

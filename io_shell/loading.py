@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
+from returns.result import Failure, Success
 
 from voxplan.adapters.catalog import CATALOG
 from voxplan.engine.addresses import address_problem
@@ -93,10 +94,14 @@ def _compiled(spec: Spec) -> Router:
     _require_sound(spec)
     zones = zones_of(spec)
     compiled = compile_spec(spec, CATALOG, zones.value_or({}))
-    errors = (*compiled.swap().value_or(()), *zones.swap().value_or(()))
-    if errors:
+    if isinstance(compiled, Failure) or isinstance(zones, Failure):
+        errors = (*_failure(compiled), *_failure(zones))
         raise SpecError(tuple(f"{_dotted(finding.path)}: {finding.message}" for finding in errors))
     return compiled.unwrap()
+
+
+def _failure(result: Success[object] | Failure[tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    return result.failure() if isinstance(result, Failure) else ()
 
 
 def _require_sound(spec: Spec) -> None:
@@ -141,7 +146,7 @@ def examine(path: Path) -> Examined:
     if reading.document is None:
         return Examined(router=None, findings=problems)
     zones = zones_of(reading.document.spec)
-    findings = _checked(reading.document, reading.problems, zones.swap().value_or(()), path)
+    findings = _checked(reading.document, reading.problems, _failure(zones), path)
     sound = not any(finding.severity == "error" for finding in (*problems, *findings))
     return Examined(
         router=compile_checked(reading.document.spec, CATALOG, zones.unwrap()) if sound else None,

@@ -47,10 +47,10 @@ from voxplan.io_shell.errands import Errands
 
 __all__ = (
     "Admission",
+    "CallOutcome",
     "Happened",
     "Judge",
     "Observer",
-    "Outcome",
     "Performer",
     "Ran",
     "Tell",
@@ -59,9 +59,9 @@ __all__ = (
 
 _LOG: Final = logging.getLogger("voxplan")
 
-Outcome = Success[Transcript] | Failure[AttemptFailure]
+CallOutcome = Success[Transcript] | Failure[AttemptFailure]
 Tell = Callable[[], None]
-Performer = Callable[[Send, Tell], Awaitable[Outcome]]
+Performer = Callable[[Send, Tell], Awaitable[CallOutcome]]
 """Carries out one call, and tells when text comes before the end. It is cancelled when the call's time is over."""
 
 Judge = Callable[[Check], Awaitable[Verdict]]

@@ -48,7 +48,6 @@ class Planned:
         self.cooling_try: Leaf | None = None
         self.refused = self._refused()
         self.explains = False
-        self.scored: set[str] = set()
         self.root = self._root() if self.refused is None else None
         if self.refused is None and self.root is None:
             self.refused, self.explains = "nothing_eligible", True
@@ -142,16 +141,17 @@ class Planned:
         self.out, self.only_cooling = before
         order = list(draws.order(self._chance(balance, place), tuple((label, each) for label, each in weights.items() if each)))
         if balance.by not in {"weight", "sticky"}:
-            self.scored.add(place.node)
-            order.sort(key=lambda label: self._score(balance.by, tried[label][0]))  # the draw decides between equals
-        children: list[Step] = []
+            firsts = {label: self._attempted(arm.route, tried[label][0]) for label, arm in arms.items()}
+            order.sort(key=lambda label: self._score(balance.by, firsts[label]))  # the draw decides between equals
+        children, unspilled = list[Step](), frozenset[str]()
         for label in (*(label for label, weight in weights.items() if not weight), *order):
             child, out, cooling = tried[label]
             if balance.spill is not None and len(children) > balance.spill:
-                self.out.append(Out(place.node, self._below(arms[label].route), frozenset({"not_spilled"})))
+                unspilled |= self._below(arms[label].route)
                 continue
             self.out, self.only_cooling = self.out + out, self.only_cooling + cooling
             children += [child] if child else []
+        self.out += [Out(place.node, unspilled, frozenset({"not_spilled"}))] if unspilled else []
         return self._chain(node, place, children)
 
     def _chance(self, balance: Balance, place: Place) -> int:
@@ -162,21 +162,27 @@ class Planned:
             return draws.draw(0, "sticky", salt, str(value[0]))
         return draws.drawn_below(draws.draw(self.seed), draws.label_bits(place.draw))
 
-    def _score(self, by: str, step: Step | None) -> tuple[float, float]:
-        """What the first attempt of an arm is worth, the least first. Arms without any attempt take no room."""
-        if step is None:
-            return (-1, 0)
-        leaf = leaves(step)[0]
-        seen = self.view.of(leaf.known.name)
+    def _attempted(self, node: RouteNode, step: Step | None) -> Known | None:
+        """What an arm attempts first: its one deployment, whether it may be attempted or not, or the first one in its plan."""
+        while node.use in self.spec.routes:
+            node = self.spec.routes[node.use]
+        return self.known[node.use] if node.use else leaves(step)[0].known if step else None
+
+    def _score(self, by: str, known: Known | None) -> tuple[float, float]:
+        """What an arm is worth that attempts this first, the least first."""
+        if known is None:
+            return (by == "cost", 0)
+        seen = self.view.of(known.name)
         busy = seen.load.in_flight
         if by == "latency" and seen.latency is None:
             return (1, busy) if busy else (0, 0)
         if by == "latency" and seen.latency is not None:
             return (0, seen.latency.us_per_second * (busy + 1))
         if by == "cost":
-            cost = leaf.known.cost(60.0) if leaf.cost is None else leaf.cost
+            cost = known.cost(self.request.audio.seconds)
+            cost = known.cost(60.0) if cost is None else cost
             return (1, 0) if cost is None else (0, cost)
-        return (0, busy if by == "least_busy" else -leaf.known.free(self.view, self.moment))
+        return (0, busy if by == "least_busy" else -known.free(self.view, self.moment))
 
     def _leaf(self, known: Known, place: Place, held: Held, why: frozenset[str]) -> Leaf | None:
         """The leaf, unless something speaks against it."""

@@ -302,7 +302,7 @@ class Lived:
 
     def _end(self, attempt: int, ending: str, sent: str, charged: str) -> None:
         leaf, number, start, cause = self.out.pop(attempt)
-        cost = 0 if charged == "no" else leaf.cost
+        cost = 0 if charged == "no" or leaf.simulated else leaf.cost
         self.calls[attempt] = Made(leaf.node, leaf.known.name, number, start, self.now, ending, cause, cost)
         self.certain |= {attempt: (sent, charged)} if attempt in self.certain else {}
 

@@ -14,7 +14,7 @@ import typer
 from voxplan import __version__
 from voxplan.engine.request import AudioFacts, Options, ResponseFormat
 from voxplan.io_shell.cli import guide, options
-from voxplan.io_shell.cli.orders import Check, Compare, Order, RunTests, ShowCapabilities, ShowPlan, Transcribe, Way
+from voxplan.io_shell.cli.orders import Check, Compare, Order, RunTests, ShowCapabilities, ShowPlan, ShowSchema, Transcribe, Way
 from voxplan.io_shell.cli.streams import writing
 
 __all__ = ("UsageError", "parse")
@@ -33,7 +33,7 @@ def parse(arguments: Sequence[str]) -> Order | int:
             parsed: object = _APP(args=list(arguments) or ["--help"], prog_name="voxplan", standalone_mode=False)
     except typer.TyperException as wrong:
         raise UsageError(_one_line(wrong.format_message())) from None
-    if isinstance(parsed, (Transcribe, ShowPlan, Check, ShowCapabilities, RunTests, Compare)):
+    if isinstance(parsed, (Transcribe, ShowPlan, Check, ShowCapabilities, RunTests, Compare, ShowSchema)):
         return parsed
     return parsed if isinstance(parsed, int) else 0
 
@@ -204,6 +204,10 @@ def _diff(
     return Compare(old=old, new=new, json=json)
 
 
+def _schema() -> ShowSchema:
+    return ShowSchema()
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"voxplan {__version__}")
@@ -232,6 +236,7 @@ def _app() -> typer.Typer:
     app.command("test", help=guide.TEST, epilog=guide.TEST_EPILOG)(_test)
     app.command("diff", help=guide.DIFF, epilog=guide.DIFF_EPILOG)(_diff)
     app.command("capabilities", help=guide.CAPABILITIES, epilog=guide.CAPABILITIES_EPILOG)(_capabilities)
+    app.command("schema", help=guide.SCHEMA, epilog=guide.SCHEMA_EPILOG)(_schema)
     return app
 
 

@@ -1,6 +1,7 @@
 """`voxplan diff`: what two specs plan differently, each difference with a request that shows it. Sends nothing, needs no key."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
@@ -71,6 +72,9 @@ def _witness(given: Input) -> str:
     return f"e.g. {'; '.join((*known, f'seed {given.seed}', f'moment {given.moment_ms}'))}"
 
 
+_LISTS: Final = frozenset({"timestamps", "tags", "key.tags"})
+
+
 def _facts(request: Request) -> Iterator[tuple[str, str]]:
     """The facts that are not the plainest, by the names that specs use."""
     audio, options = (msgspec.to_builtins(part) for part in (request.audio, request.options))
@@ -79,7 +83,7 @@ def _facts(request: Request) -> Iterator[tuple[str, str]]:
     facts |= {"tags": request.tags, "key.tags": request.key_tags}
     facts |= {f"metadata.{name}": value for name, value in request.metadata}
     for name, value in facts.items():
-        if isinstance(value, list | tuple):
-            yield from ((name, str(each)) for each in value)
+        if name in _LISTS:
+            yield from ((name, each) for each in msgspec.convert(value, tuple[str, ...]))
         elif value is not None:
             yield name, str(value).lower() if isinstance(value, bool) else str(value)

@@ -11,6 +11,8 @@ __all__ = (
     "DIFF_EPILOG",
     "PLAN",
     "PLAN_EPILOG",
+    "SCHEMA",
+    "SCHEMA_EPILOG",
     "TEST",
     "TEST_EPILOG",
     "TRANSCRIBE",
@@ -143,6 +145,17 @@ CAPABILITIES_EPILOG: Final = """\
   voxplan capabilities --spec routing.yaml
   [dim]which models tell speakers apart[/]
   voxplan capabilities --json | jq '.[] | select(.speakers).model'
+
+`voxplan --help` lists the exit codes.
+"""
+
+SCHEMA: Final = "Print the JSON Schema of a spec: editors that know it check and explain while one types."
+
+SCHEMA_EPILOG: Final = """\
+[bold]Examples[/]
+  voxplan schema > schema.json
+  [dim]first line of a spec, for the YAML language server[/]
+  # yaml-language-server: $schema=schema.json
 
 `voxplan --help` lists the exit codes.
 """

@@ -7,7 +7,7 @@ import msgspec
 from voxplan.engine.failure import FailureKind
 from voxplan.engine.request import AudioFacts, Options
 
-__all__ = ("Check", "Compare", "Order", "RunTests", "ShowCapabilities", "ShowPlan", "Transcribe", "Way")
+__all__ = ("Check", "Compare", "Order", "RunTests", "ShowCapabilities", "ShowPlan", "ShowSchema", "Transcribe", "Way")
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,4 +83,8 @@ class Compare(msgspec.Struct, frozen=True, kw_only=True):
     json: bool = False
 
 
-Order = Transcribe | ShowPlan | Check | ShowCapabilities | RunTests | Compare
+class ShowSchema(msgspec.Struct, frozen=True, kw_only=True):
+    """Print the JSON Schema of a spec."""
+
+
+Order = Transcribe | ShowPlan | Check | ShowCapabilities | RunTests | Compare | ShowSchema

@@ -10,9 +10,9 @@ import traceback
 from collections.abc import Sequence
 from typing import Final, assert_never
 
-from voxplan.io_shell.cli import capabilities, checking, comparing, showing, testing, transcribing
+from voxplan.io_shell.cli import capabilities, checking, comparing, schema, showing, testing, transcribing
 from voxplan.io_shell.cli.arguments import UsageError, parse
-from voxplan.io_shell.cli.orders import Check, Compare, Order, RunTests, ShowCapabilities, ShowPlan, Transcribe
+from voxplan.io_shell.cli.orders import Check, Compare, Order, RunTests, ShowCapabilities, ShowPlan, ShowSchema, Transcribe
 from voxplan.io_shell.cli.streams import forget_stdout, tell, tolerate_any_text
 from voxplan.io_shell.errors import VoxplanError, exit_code
 
@@ -68,6 +68,8 @@ def _obey(order: Order) -> int:
             return testing.carry_out(order)
         case Compare():
             return comparing.carry_out(order)
+        case ShowSchema():
+            return schema.carry_out()
         case _:
             assert_never(order)
 

@@ -130,7 +130,7 @@ class TrailTeller:
                 return self._told(happened, name, self._signs.badly, f"could not judge: {why}", "yellow")
 
     def _told(self, happened: Happened, deployment: str, sign: str, what: str, style: str) -> Text:
-        since_ms = happened.moment_ms - (self._began_ms or happened.moment_ms)
+        since_ms = happened.moment_ms - (happened.moment_ms if self._began_ms is None else self._began_ms)
         name = f"{deployment:<{self._width}}"
         return Text.assemble((f"{seconds_text(since_ms):>9}  ", "dim"), (name, "bold"), f"  {sign} ", (what, style))
 

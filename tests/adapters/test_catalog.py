@@ -14,6 +14,7 @@ from voxplan.engine.request import AudioFacts, Options, Request
 OPENAI = "openai"
 COMPATIBLE = "openai_compatible"
 WHISPER = "Systran/faster-whisper-small"
+PLAIN, ANY = Options(), AudioFacts()
 VOXTRAL = "mistralai/Voxtral-Mini-3B-2507"
 
 
@@ -27,7 +28,7 @@ def models() -> Iterator[tuple[str, Capabilities]]:
 every_model = pytest.mark.parametrize("can", [can for _, can in models()], ids=[name for name, _ in models()])
 
 
-def lacking(provider: str, model: str, options: Options = Options(), audio: AudioFacts = AudioFacts()) -> int:
+def lacking(provider: str, model: str, options: Options = PLAIN, audio: AudioFacts = ANY) -> int:
     """How many things the model cannot do."""
     return len(lacks(CATALOG[provider].capabilities(model), Request(route="r", options=options, audio=audio)))
 

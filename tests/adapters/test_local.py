@@ -3,6 +3,7 @@ from returns.result import Failure, Success
 
 from voxplan.adapters import local
 from voxplan.adapters.wire import Call, HttpResponse, Recognise, Recognised
+from voxplan.engine.capability import PriceFacts
 from voxplan.engine.failure import AttemptFailure
 from voxplan.engine.request import AudioFacts, Options
 from voxplan.engine.transcript import Segment, Transcript
@@ -75,7 +76,8 @@ def test_an_answer_of_another_kind_is_our_own_fault() -> None:
 
 
 def test_the_facts_say_what_each_kind_of_model_can_do() -> None:
-    """The default knows English and lines; weights on disk know everything."""
+    """The default knows English and lines; weights on disk know everything; neither costs anything."""
     default, weights = local.FACTS.capabilities("default"), local.FACTS.capabilities("/models/base")
     assert (default.languages, default.segments, default.words, default.prompt) == (("en",), True, False, False)
-    assert (weights.languages, weights.segments, weights.words, weights.prompt) == (None, True, True, True)
+    assert (weights.languages, weights.segments, weights.words, weights.prompt) == ("any", True, True, True)
+    assert default.price == weights.price == PriceFacts(source="this machine")

@@ -11,6 +11,7 @@ from voxplan.adapters.catalog import CATALOG
 from voxplan.engine import health
 from voxplan.engine.amounts import print_share
 from voxplan.engine.capability import CAPABILITY_NAMES, ProviderFacts
+from voxplan.engine.checking import DEEPEST_ROUTES
 from voxplan.engine.condition import Condition, Sample, TimeWindow
 from voxplan.engine.failure import KINDS, RETRIED, RETRIED_ON_HINT, FailureKind, Fallback, HealthEffect, KindRule, Retrying
 from voxplan.engine.plan import ReasonCode
@@ -188,8 +189,9 @@ def test_defaults() -> None:
 
 
 def test_largest_route() -> None:
-    """The page tells how large a route may be."""
+    """The page tells how large a route may be, and how deep routes may use each other."""
     assert f"more than {LARGEST_ROUTE} calls" in TEXT
+    assert f"a chain of more than {DEEPEST_ROUTES} routes" in " ".join(TEXT.split())
 
 
 def kind_row(kind: FailureKind, rule: KindRule) -> list[str]:

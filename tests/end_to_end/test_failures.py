@@ -100,6 +100,26 @@ async def test_a_misbehaving_provider_fails_in_its_kind_and_the_fallback_serves(
     assert form.audio_bytes == len(AUDIO)
 
 
+@pytest.mark.parametrize(("status", "kind"), [(200, "bad_answer"), (500, "server_error")])
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"text": ' * 100_000, b'{"text": "", "x": ' + b"[" * 100_000])
+async def test_json_that_nests_without_end_is_an_answer_like_any_other(
+    status: int, kind: FailureKind, body: bytes, healthy: OpenAIServer
+) -> None:
+    """No provider's answer is our fault."""
+    with OpenAIServer(script=[Reply(status, body)]) as broken:
+        answer = await transcribe(spec_of(broken.url, healthy.url))
+    assert told(answer.attempts) == [("first", kind), ("second", "accepted")]
+
+
+async def test_a_redirect_is_told_as_one(healthy: OpenAIServer) -> None:
+    """The model is known; the address is wrong."""
+    with OpenAIServer(script=[MISBEHAVIOURS["redirect"]]) as moved:
+        answer = await transcribe(spec_of(moved.url, healthy.url))
+    failure = answer.attempts[0].failure
+    assert failure is not None
+    assert failure.reason.endswith(": redirects elsewhere")
+
+
 async def test_a_refused_connection_was_not_sent(healthy: OpenAIServer) -> None:
     """The failure knows that nothing left."""
     answer = await transcribe(spec_of(refused_url(), healthy.url))
@@ -169,7 +189,7 @@ async def test_a_deployment_that_keeps_failing_is_left_out_until_it_has_cooled()
                 await vox.transcribe(AUDIO, filename="tone.wav")
             answer = await vox.transcribe(AUDIO, filename="tone.wav")
     assert told(answer.attempts) == [("second", "accepted")]
-    assert [(left.deployment, left.reasons[0].code) for left in answer.plan.left_out] == [("first", "cooling")]
+    assert [(left.deployments, left.reasons[0].code) for left in answer.plan.left_out] == [(("first",), "cooling")]
 
 
 async def test_cancelled_in_mid_upload_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxplan.engine.capability import CAPABILITY_NAMES, Capabilities, CapabilityName, Lack, ProviderFacts, lacks, offers
+from voxplan.engine.capability import CAPABILITY_NAMES, Capabilities, CapabilityName, Lack, ProviderFacts, asks, lacks, offers
 from voxplan.engine.request import AudioFacts, Option, Options, Request, ResponseFormat, Timestamps
 
 NOTHING = Capabilities()
@@ -121,6 +121,12 @@ def test_whoever_can_do_everything_lacks_nothing(options: Options) -> None:
     """And whoever knows no limit has none."""
     audio = AudioFacts(bytes=10**12, seconds=10.0**6, format="au", channels=64)
     assert lacks(EVERYTHING, Request(route="r", audio=audio, options=options)) == ()
+
+
+@given(OPTIONS)
+def test_options_that_ask_for_nothing_are_never_lacking(options: Options) -> None:
+    """And whatever a model without abilities lacks was asked for."""
+    assert asks(options) is bool(lacking(NOTHING, options))
 
 
 @given(OPTIONS)

@@ -29,7 +29,7 @@ from voxplan.engine.run import (
 from voxplan.engine.transcript import Transcript
 from voxplan.io_shell.clock import LoopClock
 from voxplan.io_shell.keeper import Keeper
-from voxplan.io_shell.running import Happened, Outcome, Ran, Tell, run_plan
+from voxplan.io_shell.running import CallOutcome, Happened, Ran, Tell, run_plan
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +49,7 @@ class Provider:
         self.called: list[str] = []
         self.under_way = 0
 
-    async def __call__(self, send: Send, tell: Tell) -> Outcome:
+    async def __call__(self, send: Send, tell: Tell) -> CallOutcome:
         """Do as told."""
         self.called.append(send.deployment)
         self.under_way += 1
@@ -58,7 +58,7 @@ class Provider:
         finally:
             self.under_way -= 1
 
-    async def _act(self, told: str | int, send: Send, tell: Tell) -> Outcome:
+    async def _act(self, told: str | int, send: Send, tell: Tell) -> CallOutcome:
         if isinstance(told, int):
             await anyio.sleep(told / 1000)
             return Success(Transcript(text=f"from {send.deployment}"))
@@ -142,7 +142,7 @@ def test_a_denial_is_answered_before_anything_else_happens() -> None:
     async def main() -> list[Happened]:
         watch = list[Happened]()
 
-        async def perform(send: Send, tell: Tell) -> Outcome:
+        async def perform(send: Send, tell: Tell) -> CallOutcome:
             del tell
             await anyio.sleep(0.05 - send.at_ms / 1000)
             return Failure(failure("server_error"))

@@ -48,10 +48,7 @@ def plan_disagreements(made: Plan | Refusal, naive: Planned) -> Iterator[Disagre
         tried = naive.cooling_try and naive.cooling_try.known.name
         yield from _differ("cooling_try", made.cooling_try, tried)
         yield from _differ("when_all_poor", made.when_all_poor, "return" if naive.returns_poor() else "fail")
-        ours, theirs = codes(made.left_out), _codes(naive.out)
-        # How much is said of the arms of a `balance` by score that found no room depends on what had to be looked at.
-        vague = {node for node, _, why in (*ours, *theirs) if "not_spilled" in why and node in naive.scored}
-        yield from _differ("left out", *([each for each in said if not _is_in(each[0], vague)] for said in (ours, theirs)))
+        yield from _differ("left out", codes(made.left_out), _codes(naive.out))
         # With fallbacks the rules of the route's root stand around all; that they also stand where they stood changes nothing.
         first = next(iter(children(made.root)), None) if naive.request.fallbacks else None
         own = first.node if first and f"{first.node}/".startswith(f"{made.route}/{made.route}/") else None
@@ -63,10 +60,6 @@ def plan_disagreements(made: Plan | Refusal, naive: Planned) -> Iterator[Disagre
 def _differ(what: str, engine: object, naive: object) -> Iterator[Disagreement]:
     if engine != naive:
         yield Disagreement(what, engine, naive)
-
-
-def _is_in(node: str, around: Iterable[str]) -> bool:
-    return any(f"{node}/".startswith(f"{each}/") for each in around)
 
 
 def codes(left_out: Iterable[LeftOut]) -> list[tuple[str, list[str], list[str]]]:

@@ -1,4 +1,4 @@
-"""The real shell loop in a scripted world: a performer that does what the world says, and a record of everything done."""
+"""The real shell loop in a scripted world: a performer and a judge that do what the world says, and a record of everything done."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Sequence
@@ -9,13 +9,13 @@ import anyio.lowlevel
 from returns.result import Failure, Success
 
 from tests.laws.simulation import Admission, trace_of
-from tests.laws.worlds import Trace, World
+from tests.laws.worlds import Trace, World, failure_of, verdict_of
 from voxplan.engine.failure import AttemptFailure
 from voxplan.engine.plan import Plan
-from voxplan.engine.run import Observation, Send
+from voxplan.engine.run import Check, Observation, Send, Verdict
 from voxplan.engine.transcript import Transcript
 from voxplan.io_shell.clock import LoopClock
-from voxplan.io_shell.running import Observer, Ran, run_plan
+from voxplan.io_shell.running import Happened, Observer, Ran, Tell, run_plan
 
 __all__ = ("Scripted", "Watched", "run_in")
 
@@ -50,7 +50,7 @@ class Watched(Generic[T]):
 
 
 class Scripted:
-    """Performer and admission of one run, and what they saw: calls granted, begun, under way, observed."""
+    """Performer, judge and admission of one run, and what they saw: calls granted, begun, under way, observed; checks begun."""
 
     def __init__(
         self, world: World, *, turns: int = 0, admission: Admission | None = None, look: Callable[[], None] = lambda: None
@@ -66,6 +66,7 @@ class Scripted:
         self.begun: list[Send] = []
         self.under_way: list[Send] = []
         self.observed: list[Observation] = []
+        self.judging: list[Check] = []
         self.clock: LoopClock
         self._admission = admission
         self._look = look
@@ -87,30 +88,48 @@ class Scripted:
         if self._admission is not None:
             self._admission.observe(observation)
 
-    async def perform(self, send: Send) -> Outcome:
+    async def perform(self, send: Send, tell: Tell) -> Outcome:
         """One call, as the world has it."""
         self.begun.append(send)
         self.under_way.append(send)
         try:
-            return await Watched(self._perform(send), self._look)
+            return await Watched(self._perform(send, tell), self._look)
         finally:
             self.under_way.remove(send)
 
-    async def _perform(self, send: Send) -> Outcome:
+    async def judge(self, check: Check) -> Verdict:
+        """One check, as the world has it."""
+        self.judging.append(check)
+        return await Watched(self._judge(check, self.clock.now_ms()), self._look)
+
+    async def _perform(self, send: Send, tell: Tell) -> Outcome:
         call = self.world.call(send.deployment, send.number)
-        if call.takes_ms is None:
-            await anyio.sleep_forever()
-        else:
-            await anyio.sleep_until(self.clock.loop_time(send.at_ms + call.takes_ms))
-        for _ in range(self.turns):
-            await anyio.lowlevel.checkpoint()
+        if call.delta_ms is not None and (call.takes_ms is None or call.delta_ms <= call.takes_ms):
+            await self._sleep_until(send.at_ms + call.delta_ms)
+            tell()
+        await self._sleep_until(None if call.takes_ms is None else send.at_ms + call.takes_ms)
         if call.kind is None:
             return Success(Transcript(text=call.text))
-        return Failure(AttemptFailure(kind=call.kind, reason="scripted", retry_after_ms=call.retry_after_ms))
+        return Failure(failure_of(call.kind, call))
+
+    async def _judge(self, check: Check, now_ms: int) -> Verdict:
+        takes_ms, says = self.world.judgement(check.guardrail.name)
+        await self._sleep_until(None if takes_ms is None else now_ms + takes_ms)
+        return verdict_of(check, says)
+
+    async def _sleep_until(self, moment_ms: int | None) -> None:
+        if moment_ms is None:
+            await anyio.sleep_forever()
+        else:
+            await anyio.sleep_until(self.clock.loop_time(moment_ms))
+        for _ in range(self.turns):
+            await anyio.lowlevel.checkpoint()
 
 
 async def run_in(plan: Plan, scripted: Scripted, observers: Sequence[Observer] = (), epoch_ms: int = 0) -> tuple[Ran, Trace]:
     """Run `plan` with the real loop. Call it under virtual time."""
+    told: list[Happened] = []
     scripted.clock = LoopClock(epoch_ms)
-    ran = await run_plan(plan, scripted.perform, scripted, scripted.clock, observers)
-    return ran, trace_of(ran.run, scripted.clock.now_ms())
+    ran = await run_plan(plan, scripted.perform, scripted, scripted.clock, (*observers, told.append), scripted.judge)
+    moments = tuple((each.moment_ms, each.what) for each in told)
+    return ran, trace_of(ran.run, moments, scripted.clock.now_ms())

@@ -6,7 +6,7 @@ from tests.io_shell.cli.typing_commands import typed
 from voxplan import __version__
 from voxplan.engine.request import AudioFacts, Options
 from voxplan.io_shell.cli.arguments import UsageError, parse
-from voxplan.io_shell.cli.orders import Check, ShowPlan, Transcribe
+from voxplan.io_shell.cli.orders import Check, ShowPlan, Transcribe, Way
 from voxplan.io_shell.errors import EXIT_CODES
 
 
@@ -18,9 +18,8 @@ def test_transcribe_says_everything_there_is_to_say() -> None:
     assert parse([*line.split(), "--timestamps", "word", "--timestamps", "segment", "--seed", "7", "--trail"]) == Transcribe(
         files=("a.mp3", "-"),
         spec=Path("x.yaml"),
-        route="fast",
+        way=Way(route="fast", tags=("eu", "hr")),
         options=Options(language="fi", prompt="hi", temperature=0.5, response_format="srt", timestamps=("word", "segment")),
-        tags=("eu", "hr"),
         seed=7,
         output=Path("out"),
         force=True,
@@ -49,6 +48,24 @@ def test_plan_says_everything_there_is_to_say() -> None:
     )
 
 
+@pytest.mark.parametrize("command", ["transcribe a.mp3", "plan"])
+def test_the_way_of_a_request_is_said_alike_for_both(command: str) -> None:
+    """Who asks, fallbacks, how long, and which failures to pretend."""
+    line = "--user bob --tag eu --metadata plan=gold --metadata a=b=c --fallback x --fallback y --deadline 30s --diarize"
+    order = parse([*command.split(), *line.split(), "--simulate", "openai=rate_limited", "--mock-testing-fallbacks"])
+    assert isinstance(order, (Transcribe, ShowPlan))
+    assert order.options.diarize
+    assert order.way == Way(
+        user="bob",
+        tags=("eu",),
+        metadata=(("plan", "gold"), ("a", "b=c")),
+        fallbacks=("x", "y"),
+        deadline="30s",
+        simulate=(("openai", "rate_limited"),),
+        mock_testing_fallbacks=True,
+    )
+
+
 def test_check_takes_several_specs() -> None:
     """In their order."""
     assert parse(["check", "b.yaml", "a.toml", "--strict"]) == Check(specs=(Path("b.yaml"), Path("a.toml")), strict=True)
@@ -67,6 +84,10 @@ def test_check_takes_several_specs() -> None:
         ("transcribe a --timestamps letter", "`--timestamps`"),
         ("transcribe a --quiet --trail", "--trail and --quiet contradict each other"),
         ("transcribe a --force", "--force needs --output"),
+        ("plan --metadata gold", "invalid value for `--metadata`: expected NAME=VALUE, got `gold`"),
+        ("plan --simulate openai", "invalid value for `--simulate`: expected NAME=VALUE"),
+        ("plan --simulate a=rate_limit", "`rate_limit` is no failure of a call, did you mean `rate_limited`?"),
+        ("plan --simulate a=cancelled", "`cancelled` is no failure of a call"),
         ("check", "missing argument `SPEC…`"),
     ],
 )

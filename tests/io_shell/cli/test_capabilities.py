@@ -16,7 +16,7 @@ deployments:
 routes:
   main: [cloud, here]
 """
-HEADINGS = "formats times speakers prompt temperature languages streaming bytes seconds containers price source".split()
+HEADINGS = ("formats", "times", "speakers", "prompt", "languages", "streaming", "bytes", "seconds", "containers", "price")
 
 
 @pytest.fixture

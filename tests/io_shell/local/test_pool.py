@@ -115,6 +115,33 @@ async def test_more_recordings_than_workers_wait(recogniser: LocalRecogniser) ->
     assert len(recogniser.pids) == 1
 
 
+async def test_who_has_waited_long_enough_is_told_that_the_recogniser_is_busy(recogniser: LocalRecogniser) -> None:
+    """Nothing took too long but the queue; the one who has the worker goes on."""
+    kinds, texts = list[str](), list[str]()
+
+    async def first() -> None:
+        texts.append(await heard(recogniser, encoded("wav")))
+
+    async with anyio.create_task_group() as group, open_audio(reading()) as source:
+        group.start_soon(first)
+        await at_work(recogniser)
+        kinds.append((await recogniser.recognise(WANT, source, patience_s=0.01)).failure().kind)
+    assert (kinds, len(texts), len(recogniser.pids)) == (["overloaded"], 1, 1)
+
+
+async def test_a_file_that_is_replaced_after_it_was_opened_is_heard_as_it_was(
+    recogniser: LocalRecogniser, tmp_path: Path
+) -> None:
+    """Every attempt hears the recording that was handed over, whatever has become of its name."""
+    path = tmp_path / "talk.wav"
+    path.write_bytes(reading().read_bytes())
+    async with open_audio(path) as source:
+        path.unlink()
+        path.write_bytes(wav(32000))
+        recognised = (await recogniser.recognise(WANT, source)).unwrap()
+    assert recognised.segments[0].text.startswith(FIRST_WORDS)
+
+
 async def test_silence_is_no_segments(recogniser: LocalRecogniser) -> None:
     """Nothing said is a success without segments."""
     assert await heard(recogniser, wav(32000)) == ""

@@ -1,0 +1,55 @@
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+import voxplan
+from tests.conformance.behaviours import Hang, Honest
+from tests.conformance.openai_server import OpenAIServer
+from tests.io_shell.cli.typing_commands import http_spec, start, wav
+
+PROGRAM = """
+import sys, voxplan
+from voxplan.engine.run import Send
+
+def tell(happened):
+    if isinstance(happened.what, Send):
+        print("sent", flush=True)
+
+with voxplan.open_sync(sys.argv[1], observers=[tell]) as vox:
+    try:
+        vox.transcribe(sys.argv[2])
+    except KeyboardInterrupt:
+        seen = vox.view.of("server")
+        print("stopped", seen.load.in_flight, seen.circuit, seen.failures)
+    print(vox.transcribe(sys.argv[2]).text)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_stops_the_run_and_leaves_the_spec_open(tmp_path: Path) -> None:
+    """The call is cancelled, its slot is free, no health has changed; the next transcription goes on."""
+    with OpenAIServer(key=None, script=[Hang(), Honest()]) as server:
+        spec = http_spec(tmp_path, server.url)
+        with start(spec, wav(tmp_path / "a.wav"), program=("-c", PROGRAM)) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"sent\n"
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, b"")
+    assert out.decode().splitlines() == ["stopped 0 closed 0", "sent", Honest().text]
+
+
+def test_guardrails_and_everything_else_work_without_async(tmp_path: Path) -> None:
+    """The functions run in the loop's thread."""
+
+    async def shout(judged: voxplan.Judged) -> voxplan.Verdict:
+        assert judged.transcript is not None
+        return voxplan.Passed(transcript=voxplan.redact(judged.transcript, str.upper))
+
+    with OpenAIServer(key=None) as server:
+        spec = http_spec(tmp_path, server.url, ", guardrails: [loud]")
+        spec.write_text(f"{spec.read_text()}guardrails: {{loud: {{kind: custom}}}}\n")
+        with voxplan.open_sync(spec, guardrails={"loud": shout}) as vox:
+            assert vox.transcribe(wav(tmp_path / "a.wav")).text == Honest().text.upper()

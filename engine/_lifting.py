@@ -218,6 +218,8 @@ class _Lifting:
             if form not in owners:
                 where = _joined(owners, "or")
                 message = f"`{entry.key}` belongs to {where}, it cannot stand beside `{form}`"
+                if (entry.key, form) == ("otherwise", "match"):
+                    message = "the `otherwise` of a `match` stands inside of it"
                 self.notes.report((*path, entry.key), entry.place, message)
 
 

@@ -18,12 +18,13 @@ from voxplan.engine.request import Request
 from voxplan.engine.router import Router
 from voxplan.engine.satisfying import formulas
 from voxplan.engine.view import EMPTY_VIEW, DeploymentView, Latency, Load, View
-from voxplan.engine.witnessing import conditions_of, moments_ms, nodes, tests_within, witness
+from voxplan.engine.witnessing import conditions_of, moments_ms, nodes, parts_within, witness
 
 __all__ = ("MOST", "Input", "inputs")
 
 MOST: Final = 200
 _SEEDS: Final = 3
+_TRIES: Final = 30  # seeds for the request of a node: what chance makes rarer than that is left to mixtures
 _HOUR_MS: Final = 3_600_000
 _ODD_NAMES: Final = 12
 
@@ -41,7 +42,7 @@ def inputs(routers: Sequence[Router], route: str, most: int = MOST) -> Iterator[
     """The inputs for one route, which all `routers` have: at most three times `most` requests, besides those for nodes."""
     yield from _reaching(routers, route)
     conditions = [condition for router in routers for condition in conditions_of(router, route)]
-    windows = [test.time for each in conditions for test in tests_within(each) if test.time is not None]
+    windows = [test.time for each in conditions for test in parts_within(each) if test.time is not None]
     moments = moments_ms(windows, {name: zone for router in routers for name, zone in router.zones.items()})
     plain = request_of(route, {})
     for moment_ms in moments:
@@ -56,7 +57,7 @@ def inputs(routers: Sequence[Router], route: str, most: int = MOST) -> Iterator[
 def _reaching(routers: Sequence[Router], route: str) -> Iterator[Input]:
     for router in routers:
         for node in nodes(router, route):
-            found = witness(router, node)
+            found = witness(router, node, _TRIES)
             if found is not None:
                 yield Input(request=found.request, view=EMPTY_VIEW, moment_ms=found.moment_ms, seed=found.seed)
 
@@ -64,7 +65,7 @@ def _reaching(routers: Sequence[Router], route: str) -> Iterator[Input]:
 def _facts(routers: Sequence[Router], route: str, conditions: Sequence[Condition]) -> Facts:
     """The values of every fact that can make a difference, the plainest first."""
     _, asked = formulas(conditions, (route,), "real")
-    drawn = {test.sample.by for each in conditions for test in tests_within(each) if test.sample is not None}
+    drawn = {test.sample.by for each in conditions for test in parts_within(each) if test.sample is not None}
     names: Facts = {by: (None, *(f"{by}-{number}" for number in range(_ODD_NAMES))) for by in sorted(filter(None, drawn))}
     facts: Facts = {}
     for each in (_PLAIN, names, asked, _borders(routers)):

@@ -14,7 +14,7 @@ from voxplan.engine.turn import Turn
 
 __all__ = ("Approved", "judge", "resume_judging")
 
-Steps = tuple[GuardrailStep, ...]
+_Steps = tuple[GuardrailStep, ...]
 
 
 class Approved(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class Approved(msgspec.Struct, frozen=True):
     answer: Answer | None
 
 
-def judge(steps: Steps, answer: Answer | None, end_ms: int | None, turn: Turn) -> Judging | Approved | Unserved:
+def judge(steps: _Steps, answer: Answer | None, end_ms: int | None, turn: Turn) -> Judging | Approved | Unserved:
     """Let `steps` judge `answer`, or the prompt when there is none, one after another until `end_ms`."""
     if not steps:
         return Approved(answer)
@@ -43,7 +43,7 @@ def resume_judging(state: Judging, event: Event, turn: Turn) -> Judging | Approv
 
 
 def _go_on(
-    steps: Steps, answer: Answer | None, end_ms: int | None, verdict: Verdict, turn: Turn
+    steps: _Steps, answer: Answer | None, end_ms: int | None, verdict: Verdict, turn: Turn
 ) -> Judging | Approved | Unserved:
     """What follows from the verdict of the first of `steps`."""
     step, *others = steps

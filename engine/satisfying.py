@@ -185,6 +185,9 @@ class _Build:
                 return ()
 
 
+_NOTHING_FIXED: Final[Mapping[str, Value]] = {}
+
+
 class Search:
     """Looks for values of `facts` that meet goals. `truth` decides a single test once all that it looks at has values."""
 
@@ -201,10 +204,13 @@ class Search:
             return True
         return None if self._steps > _MOST_STEPS else False
 
-    def solutions(self, goals: Sequence[Goal]) -> Iterator[dict[str, Value]]:
-        """Values that meet all `goals`; facts that do not matter for that are left out. Ends early when it takes too long."""
+    def solutions(self, goals: Sequence[Goal], fixed: Mapping[str, Value] = _NOTHING_FIXED) -> Iterator[dict[str, Value]]:
+        """Values that meet all `goals`, with those that are `fixed`; facts that do not matter for that are left out.
+
+        Ends early when it takes too long.
+        """
         self._steps = 0
-        yield from self._solutions(tuple(goals), {})
+        yield from self._solutions(tuple(goals), dict(fixed))
 
     def _solutions(self, goals: tuple[Goal, ...], values: dict[str, Value]) -> Iterator[dict[str, Value]]:
         self._steps += 1

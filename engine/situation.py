@@ -25,11 +25,11 @@ DEFAULT_TIMEOUT: Final = Span(600_000, (1000, 1))
 class Situation:
     """The five inputs of `plan`, and `root`, the draw of its seed.
 
-    `despite_cooling` is the node of the one leaf that is planned although it cools off.
+    `planned_despite` is the node of the one leaf that is planned although it cools off.
     """
 
     def __init__(
-        self, router: Router, request: Request, view: View, moment_ms: int, seed: int, despite_cooling: str | None = None
+        self, router: Router, request: Request, view: View, moment_ms: int, seed: int, planned_despite: str | None = None
     ) -> None:
         """Draw once from `seed`; everything else is drawn from that."""
         self.router = router
@@ -37,7 +37,7 @@ class Situation:
         self.view = view
         self.moment_ms = moment_ms
         self.seed = seed
-        self.despite_cooling = despite_cooling
+        self.planned_despite = planned_despite
         self.root = draw(seed)
         self._seconds = request.audio.seconds
         self._asks = asks(request.options)
@@ -76,7 +76,7 @@ class Situation:
         return lacks(capabilities, self.request) if self._asks else audio_lacks(capabilities, self.request.audio)
 
     def _cools(self, leaf: Leaf, cooling: tuple[int, FailureKind | None] | None) -> Iterator[Reason]:
-        if cooling is not None and leaf.node != self.despite_cooling:
+        if cooling is not None and leaf.node != self.planned_despite:
             until_ms, cause = cooling
             yield Reason(code="cooling", detail=f"cools off for {until_ms - self.moment_ms} ms more after {cause}")
 

@@ -45,7 +45,7 @@ class _Spot(NamedTuple):
     """Where a node stands: when it is entered at the earliest, after whom, and inside what.
 
     `hung` are the deployments that have hung by then. `told` is the shortest audio for which it has been told already that
-    nothing here is reached.
+    nothing here is reached. `exact`: it is entered just then, never later.
     """
 
     entry: Course
@@ -53,17 +53,20 @@ class _Spot(NamedTuple):
     deadlines: tuple[_Deadline, ...] = ()
     hung: tuple[str, ...] = ()
     told: Fraction = Fraction(_LONGEST_S)
+    exact: bool = True
 
     def after(self, spent: "_Spent") -> "_Spot":
         """The same place when what took `spent` has hung."""
-        return self._replace(entry=self.entry.plus(spent.least), hung=(*dict.fromkeys((*self.hung, *spent.names)),))
+        hung = (*dict.fromkeys((*self.hung, *spent.names)),)
+        return self._replace(entry=self.entry.plus(spent.least), hung=hung, exact=self.exact and spent.exact)
 
 
 class _Spent(NamedTuple):
-    """What a node takes at least when everything in it hangs, and which deployments hang then."""
+    """What a node takes at least when everything in it hangs, which deployments hang then, and whether it takes just that."""
 
     least: Course
     names: tuple[str, ...]
+    exact: bool = False
 
 
 def starving(spec: Spec, catalog: Mapping[str, ProviderFacts]) -> Iterator[Finding]:
@@ -117,17 +120,29 @@ class _Walk:
     def _leaf(self, name: str, spot: _Spot) -> _Spent:
         """The calls of an attempt; none if it is certain that it cannot start after the others."""
         rules = spot.rules
-        ruled_out = any(name not in self._selected(selector) for selector in rules.require)
-        if ruled_out or name in spot.hung or rules.replay != "always":
+        if any(name not in self._selected(selector) for selector in rules.require):
+            return _Spent(NOTHING, (), exact=True)
+        if name in spot.hung or rules.replay != "always":
             return _Spent(NOTHING, ())
-        one = rules.timeout or DEFAULT_TIMEOUT
-        again = rules.retry.on is not None and _goes_on(rules.retry.on)
-        calls = 1 + rules.retry.times if again else 1
-        numerator, denominator = one.per_second
-        return _Spent(course_of(Span(one.base_ms * calls, (numerator * calls, denominator))), (name,))
+        # A retry of a call that hung may find no time to wait, so only the first call is certain.
+        again = rules.retry.times > 0 and rules.retry.on is not None and _goes_on(rules.retry.on)
+        return self._if_started(name, _Spent(course_of(rules.timeout or DEFAULT_TIMEOUT), (name,), exact=not again), spot)
+
+    def _if_started(self, name: str, spent: _Spent, spot: _Spot) -> _Spent:
+        """What the call takes, or less where the deployment may be passed over for want of its `shortest`."""
+        shortest = course_of(self._spec.deployments[name].shortest or Span(0))
+        if not _never_below(spent.least, shortest):
+            return _Spent(NOTHING, ())
+        if not spot.deadlines or shortest == NOTHING:
+            return spent
+        spare = _end(spot).minus(spot.entry).minus(shortest)
+        if spot.exact and _never_below(spare, NOTHING):
+            return spent
+        # Whoever is passed over is so at the earliest when just its `shortest` is left.
+        return _Spent(spent.least.shorter(spare.longer(NOTHING)), (name,))
 
     def _first(self, path: Path, children: tuple[RouteNode, ...], spot: _Spot, *, goes_on: bool) -> _Spent:
-        least, names = NOTHING, list[str]()
+        least, names, exact = NOTHING, list[str](), True
         for place, child in enumerate(children):
             told = len(self.found)
             spent = self._child((*path, place), child, spot)
@@ -136,9 +151,10 @@ class _Walk:
                 spot = spot._replace(told=self._bound(child, spot) or Fraction(0))
             least, spot = least.plus(spent.least), spot.after(spent)
             names += spent.names
+            exact = exact and spent.exact
             if spent.names and not goes_on:
                 break
-        return _Spent(least, tuple(names))
+        return _Spent(least, tuple(names), exact)
 
     def _child(self, path: Path, child: RouteNode, spot: _Spot) -> _Spent:
         """A child, which starves if the deadlines around it are over before it starts."""
@@ -231,6 +247,11 @@ class _Walk:
 def _goes_on(on: Sequence[str] | None) -> bool:
     """Whether a call that hung leads on."""
     return on is None or "*" in on or "timed_out" in on
+
+
+def _never_below(one: Course, other: Course) -> bool:
+    """Whether the one is at least the other for every length of audio."""
+    return other.minus(one).not_positive_from() == 0
 
 
 def _end(spot: _Spot) -> Course:

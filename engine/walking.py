@@ -91,7 +91,7 @@ def _resume_race(state: Racing, event: Event, turn: Turn) -> Racing | Outcome:
 
 
 def _arm_moved(state: Racing, place: int, result: State | Outcome, turn: Turn) -> Racing | Outcome:
-    """The race when the arm at `place` among those under way has come to `result`; over, it falls in what closed it, else its last."""
+    """The race when the arm at `place` of those under way has come to `result`: over, it falls in what closed it or came last."""
     before, after = state.arms[:place], state.arms[place + 1 :]
     if isinstance(result, State):
         return replace(state, arms=(*before, result, *after))

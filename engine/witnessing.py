@@ -23,9 +23,9 @@ from voxplan.engine.satisfying import MOMENT, SEED, TRUE, Goal, Search, formulas
 from voxplan.engine.view import EMPTY_VIEW
 from voxplan.engine.zone import UTC, Zone
 
-__all__ = ("Witness", "conditions_of", "moments_ms", "nodes", "tests_within", "witness")
+__all__ = ("SEEDS", "Witness", "conditions_of", "moments_ms", "nodes", "parts_within", "witness")
 
-_SEEDS: Final = 400  # a share of one percent is met with 98 % of all salts
+SEEDS: Final = 400  # a share of one percent is met with 98 % of all salts
 _PER_SEED: Final = 8
 _NAMES: Final = 64
 _DAY_S: Final = 86_400
@@ -46,6 +46,7 @@ class _Place(NamedTuple):
 
     node: str
     passage: Passage
+    is_leaf: bool = False
 
 
 def nodes(router: Router, route: str) -> tuple[str, ...]:
@@ -61,42 +62,58 @@ def conditions_of(router: Router, route: str) -> tuple[Condition, ...]:
     return tuple(met)
 
 
-def witness(router: Router, node: str) -> Witness | None:
+def witness(router: Router, node: str, seeds: int = SEEDS) -> Witness | None:
     """A request for the route of `node` whose plan, with every deployment well, holds it or what is below it.
 
-    None proves nothing: capabilities, budgets or a very small share may hide a request that exists.
+    None proves nothing: capabilities, budgets or a share that no one of `seeds` seeds meets may hide a request that exists.
     """
     route = node.partition("/")[0]
     met: list[Condition] = []
-    place = next((each for each in _places(router.routes[route].root, (), met) if each.node == node), None)
-    if place is None:
-        return None
-    made, facts = formulas(met, (route,), "real")
-    goals = tuple(Goal(made[number], wanted) for number, wanted in place.passage)
-    candidates = _candidates(router, route, goals, _with_chance(facts, met, router.zones))
-    return next((each for each in candidates if _reaches(router, each, node)), None)
+    below = [each for each in _places(router.routes[route].root, (), met) if each.is_leaf and _is_at(each.node, node)]
+    aiming = _Aiming(router, route, met)
+    # A node is in a plan when something below it is; one passage that leads there is enough.
+    candidates = (each for passage in dict.fromkeys(place.passage for place in below) for each in aiming.at(passage, seeds))
+    return next((candidate for candidate in candidates if _reaches(router, candidate, node)), None)
 
 
-def _candidates(router: Router, route: str, goals: tuple[Goal, ...], facts: Facts) -> Iterator[Witness]:
-    truth = partial(truth_of, zones=router.zones, reading="real")
-    by_chance = any(SEED in names_in(goal.formula) for goal in goals)
-    for seed in range(_SEEDS):
-        found = itertools.islice(Search({**facts, SEED: (seed,)}, truth).solutions(goals), _PER_SEED)
-        candidates = [_witness(route, values, seed) for values in found]
-        if not (candidates or by_chance):
+class _Aiming:
+    """Makes requests that take the passages of one route. Lives within one call of `witness`."""
+
+    def __init__(self, router: Router, route: str, conditions: Sequence[Condition]) -> None:
+        self._route = route
+        self._free, facts = formulas(conditions, (route,), "free")
+        self._possible = Search(facts, partial(truth_of, zones=router.zones, reading="free"))
+        self._real, facts = formulas(conditions, (route,), "real")
+        real = _with_chance(facts, conditions, router.zones)
+        self._search = Search(real, partial(truth_of, zones=router.zones, reading="real"))
+
+    def at(self, passage: Passage, seeds: int) -> Iterator[Witness]:
+        """Requests, with moments and seeds, for which all conditions on the way come to what they must."""
+        if self._possible.possible([Goal(self._free[number], wanted) for number, wanted in passage]) is False:
             return
-        yield from candidates
+        goals = [Goal(self._real[number], wanted) for number, wanted in passage]
+        by_chance = any(SEED in names_in(goal.formula) for goal in goals)
+        for seed in range(seeds):
+            found = [*itertools.islice(self._search.solutions(goals, {SEED: seed}), _PER_SEED)]
+            if not (found or by_chance):
+                return
+            yield from (self._witness(values, seed) for values in found)
 
-
-def _witness(route: str, values: Mapping[str, Value], seed: int) -> Witness:
-    return Witness(request=request_of(route, values), moment_ms=int(values.get(MOMENT) or _NOON_MS), seed=seed)
+    def _witness(self, values: Mapping[str, Value], seed: int) -> Witness:
+        moment_ms = int(values.get(MOMENT) or _NOON_MS)
+        return Witness(request=request_of(self._route, values), moment_ms=moment_ms, seed=seed)
 
 
 def _reaches(router: Router, candidate: Witness, node: str) -> bool:
     made = plan(router, candidate.request, EMPTY_VIEW, candidate.moment_ms, candidate.seed)
     if not isinstance(made, Success):
         return False
-    return any(f"{attempt.node}/".startswith(f"{node}/") for attempt in attempts(made.unwrap().root))
+    return any(_is_at(attempt.node, node) for attempt in attempts(made.unwrap().root))
+
+
+def _is_at(one: str, node: str) -> bool:
+    """Whether one node is `node` or below it."""
+    return f"{one}/".startswith(f"{node}/")
 
 
 def _places(node: RouterNode, around: Passage, met: list[Condition]) -> Iterator[_Place]:
@@ -110,7 +127,7 @@ def _places(node: RouterNode, around: Passage, met: list[Condition]) -> Iterator
                 taken = passage if branch.condition is None else (*passage, (first + place, TRUE))
                 yield from _places(branch.route, taken, met)
         case Leaf():
-            yield _Place(node.node, around)
+            yield _Place(node.node, around, is_leaf=True)
         case Chain(children=below) | Contest(arms=below):
             yield _Place(node.node, around)
             for child in below:
@@ -123,18 +140,18 @@ def _places(node: RouterNode, around: Passage, met: list[Condition]) -> Iterator
 
 def _with_chance(facts: Facts, conditions: Iterable[Condition], zones: Mapping[str, Zone]) -> Facts:
     """The facts with what a real reading needs besides: moments on both sides of every window, and names to draw samples from."""
-    within = [test for condition in conditions for test in tests_within(condition)]
+    within = [test for condition in conditions for test in parts_within(condition)]
     drawn = {test.sample.by for test in within if test.sample is not None and test.sample.by is not None}
     names = {by: (*facts.get(by, (None,)), *(f"{by}-{number}" for number in range(_NAMES))) for by in sorted(drawn)}
     windows = [test.time for test in within if test.time is not None]
     return {**facts, **names, MOMENT: moments_ms(windows, zones)}
 
 
-def tests_within(condition: Condition) -> Iterator[Condition]:
+def parts_within(condition: Condition) -> Iterator[Condition]:
     """Every condition that stands in `condition`, itself included."""
     yield condition
     for below in (*(condition.all or ()), *(condition.any or ()), *filter(None, (condition.not_,))):
-        yield from tests_within(below)
+        yield from parts_within(below)
 
 
 def moments_ms(windows: Sequence[TimeWindow], zones: Mapping[str, Zone]) -> tuple[int, ...]:

@@ -54,7 +54,7 @@ def _carry_out(arguments: Sequence[str]) -> int:
     return order if isinstance(order, int) else _obey(order)
 
 
-def _obey(order: Order) -> int:
+def _obey(order: Order) -> int:  # noqa: PLR0911 - one line for each command
     match order:
         case Transcribe():
             return transcribing.carry_out(order)

@@ -24,12 +24,13 @@ def spec_of(
     *urls: str,
     model: str = "whisper-1",
     price: int | None = None,
+    provider: str = "openai_compatible",
     guardrails: dict[str, Guardrail] | None = None,
 ) -> Spec:
     """A spec of one route, and a deployment called first, second, third for each server."""
     per_minute = None if price is None else Price(per_request=Money(price))
     deployments = {
-        name: Deployment(provider="openai_compatible", model=model, base_url=url, price=per_minute)
+        name: Deployment(provider=provider, model=model, base_url=url, api_key="${KEY}", price=per_minute)
         for name, url in zip(NAMES, urls, strict=False)
     }
     routes = {"main": root, "spare": RouteNode(use=NAMES[len(urls) - 1])}
@@ -39,7 +40,7 @@ def spec_of(
 async def transcribe(spec: Spec, guardrails: Guardrails | None = None, **options: object) -> voxplan.Answer:
     """One transcription of the tone by route `main`."""
     wanted: TranscribeOptions = {"route": "main", **options}  # type: ignore[typeddict-item]  # pyright: ignore[reportAssignmentType]
-    async with voxplan.open(spec, environment={}, guardrails=guardrails) as vox:
+    async with voxplan.open(spec, environment={"KEY": "k"}, guardrails=guardrails) as vox:
         return await vox.transcribe(AUDIO, filename="tone.wav", **wanted)
 
 
@@ -52,7 +53,7 @@ def race(*names: str, stagger_ms: int = 100) -> RouteNode:
 async def test_a_race_does_not_wait_for_the_slow_one() -> None:
     """The second arm starts beside the first, and wins; the first is lost, which is no failure."""
     with OpenAIServer(key=None, script=[Hang()]) as slow, OpenAIServer(key=None) as quick:
-        async with voxplan.open(spec_of(race("first", "second"), slow.url, quick.url), environment={}) as vox:
+        async with voxplan.open(spec_of(race("first", "second"), slow.url, quick.url), environment={"KEY": "k"}) as vox:
             answer = await vox.transcribe(AUDIO, route="main", filename="tone.wav")
             seen = vox.view.of("first")
     assert (answer.served_by, answer.text) == ("second", Honest().text)
@@ -200,13 +201,13 @@ async def test_options_go_only_as_the_spec_says_and_the_answer_tells() -> None:
     """Laws C2 and F7: a model without prompt or speakers is not asked for them."""
     rules = OptionRules(prompt="drop", diarize="drop")
     with OpenAIServer(key=None) as server:
-        spec = spec_of(RouteNode(use="first", options=rules), server.url, model="gpt-4o-transcribe-diarize")
-        answer = await transcribe(spec, prompt="hi")
-        strict = spec_of(RouteNode(use="first"), server.url)
-        with pytest.raises(voxplan.RequestError, match="does not tell speakers apart"):
-            await transcribe(strict, diarize=True)
-        lenient = await transcribe(spec_of(RouteNode(use="first", options=rules), server.url), diarize=True)
+        root = RouteNode(use="first", options=rules)
+        speakers = spec_of(root, server.url, model="gpt-4o-transcribe-diarize", provider="openai")
+        answer = await transcribe(speakers, prompt="hi")
         form = server.seen[0].form
+        lenient = await transcribe(spec_of(root, server.url), diarize=True)
+        with pytest.raises(voxplan.RequestError, match="does not tell speakers apart"):
+            await transcribe(spec_of(RouteNode(use="first"), server.url), diarize=True)
     assert form is not None
     assert (answer.dropped, form.value("prompt")) == (("prompt",), None)
     assert (lenient.dropped, lenient.emulated) == (("diarize",), ())

@@ -1,15 +1,17 @@
 import pytest
 from returns.result import Failure
 
+from voxplan.engine.condition import Condition, NumberRange
 from voxplan.engine.document import Format
 from voxplan.engine.printing import print_spec, spec_digest
-from voxplan.engine.quantity import Span
+from voxplan.engine.quantity import Money, Span
 from voxplan.engine.reading import ReadSpec, format_problem, read
-from voxplan.engine.spec import Arm, Balance, Retry, RouteNode
+from voxplan.engine.spec import Arm, Balance, Branch, OptionRules, Race, Retry, RouteNode, Selector
 from voxplan.engine.tree import Path, Place
 
 HEAD = "voxplan: 1\ndeployments:\n  a: {provider: local, model: default}\n  b: {provider: local, model: default}\n"
 A, B = RouteNode(use="a"), RouteNode(use="b")
+EU = Selector(tags=("eu",))
 
 
 def found(text: str, form: Format = "yaml") -> ReadSpec:
@@ -55,6 +57,36 @@ FORMS = {
     '{first: [a], on: "*"}': RouteNode(first=(A,), on=("*",)),
     "{first: [a], on: [timed_out, content_filtered]}": RouteNode(first=(A,), on=("timed_out", "content_filtered")),
     "{use: a, retry: {times: 1, on: overloaded}}": RouteNode(use="a", retry=Retry(times=1, on=("overloaded",))),
+    "{use: a, guardrails: g}": RouteNode(use="a", guardrails=("g",)),
+    "{use: a, require: {region: eu, tags: [x, y]}}": RouteNode(use="a", require=Selector(region=("eu",), tags=("x", "y"))),
+    "{use: a, budget: 0.05, options: {prompt: drop}}": RouteNode(
+        use="a", budget=Money(50_000_000), options=OptionRules(prompt="drop")
+    ),
+    "{balance: {among: {where: 3, b: 1}}}": arms((RouteNode(use="where"), 3), (B, 1)),
+    "{balance: {among: [where]}}": arms((RouteNode(use="where"), 1)),
+    "{balance: {among: {where: {tags: eu}}, by: cost}}": RouteNode(balance=Balance(where=EU, by="cost")),
+    "{balance: {among: {where: {}}}}": RouteNode(balance=Balance(where=Selector())),
+    "{race: {among: [a, [b]], stagger: 1s}}": RouteNode(race=Race(among=(A, RouteNode(first=(B,))), stagger=Span(1000))),
+    "{race: {among: {where: {tags: eu}}, stagger: 0}, on: timed_out}": RouteNode(
+        race=Race(where=EU, stagger=Span(0)), on=("timed_out",)
+    ),
+    "{when: [{if: {tags: eu}, then: [a, b]}], otherwise: b}": RouteNode(
+        when=(Branch(if_=Condition(tags=("eu",)), then=RouteNode(first=(A, B))),), otherwise=B
+    ),
+    "{match: {on: language, cases: {fi: a, 'sv, no': b}, otherwise: [a]}}": RouteNode(
+        when=(
+            Branch(if_=Condition(language=("fi",)), then=A),
+            Branch(if_=Condition(language=("sv", "no")), then=B),
+        ),
+        otherwise=RouteNode(first=(A,)),
+    ),
+    "{match: {on: metadata.plan, cases: {free: a}}}": RouteNode(
+        when=(Branch(if_=Condition(metadata={"plan": ("free",)}), then=A),)
+    ),
+    "{match: {on: audio.channels, cases: {'1,2': a}}}": RouteNode(
+        when=(Branch(if_=Condition(audio_channels=NumberRange(in_=(1.0, 2.0))), then=A),)
+    ),
+    "{match: {on: stream, cases: {'true': a}}}": RouteNode(when=(Branch(if_=Condition(stream=True), then=A),)),
 }
 
 
@@ -64,13 +96,13 @@ def test_short_forms(text: str, node: RouteNode) -> None:
     assert route(text) == node
 
 
-ONE_FORM = "a route needs exactly one of `use`, `first`, `balance`, found"
+ONE_FORM = "a route needs exactly one of `use`, `first`, `balance`, `when`, `match`, `race`, found"
 
 MISTAKES = {
     "{}": [f"3: {ONE_FORM} none"],
     "[{timeout: 5s}]": [f"7: {ONE_FORM} none"],
     "{use: a, first: [b]}": [f"15: {ONE_FORM} `use` and `first`"],
-    "{use: a, on: timed_out}": ["15: `on` belongs to `first` or `balance`, it cannot stand beside `use`"],
+    "{use: a, on: timed_out}": ["15: `on` belongs to `first`, `balance` or `race`, it cannot stand beside `use`"],
     "{first: [a], on: []}": ["19: `on` is empty: expected at least one item"],
     "[]": ["3: `first` is empty: expected at least one item"],
     "{balance: {among: {}}}": ["17: `among` is empty: expected at least one item"],
@@ -92,6 +124,43 @@ MISTAKES = {
     "{balance: {among: {a: heavy}}}": ["28: expected a number, got `heavy`"],
     "{balance: {among: {a: -1}}}": ["28: expected at least 0, got `-1`"],
     "{balance: {amng: {a: 1}}}": ["17: unknown key `amng` in `routes.r.balance`, did you mean `among`?"],
+    "{use: a, otherwise: b}": ["15: `otherwise` belongs to `when`, it cannot stand beside `use`"],
+    "{when: [{if: {tags: x}, then: a}], on: timed_out}": [
+        "41: `on` belongs to `first`, `balance` or `race`, it cannot stand beside `when`"
+    ],
+    "{when: [{if: {tags: x}, then: a}], match: {on: language, cases: {fi: a}}}": [f"41: {ONE_FORM} `when` and `match`"],
+    "{when: []}": ["7: `when` is empty: expected at least one item"],
+    "{when: [{then: a}]}": ["14: missing key `if` in `routes.r.when[0]`"],
+    "{when: [{if: {tags: x}}]}": ["14: missing key `then` in `routes.r.when[0]`"],
+    "{when: [{if: {tags: x}, then: {use: a, timeuot: 5}}]}": [
+        "45: unknown key `timeuot` in `routes.r.when[0].then`, did you mean `timeout`?"
+    ],
+    "{when: [a]}": ["14: expected a branch such as `{if: {language: fi}, then: some-route}`, got `a`"],
+    "{use: a, budget: a lot}": ["23: expected US dollars such as `$0.05`, got `a lot`"],
+    "{balance: {among: []}}": ["17: `among` is empty: expected at least one item"],
+    "{balance: {among: {where: {tags: x}, a: 1}}}": ["43: `a` cannot stand beside `where`: arms are either named or selected"],
+    "{balance: {among: {where: heavy}}}": ["32: expected a mapping such as `{region: eu}`, got `heavy`"],
+    "{balance: {where: {tags: x}}}": ["17: `where` stands in `among`: write `among: {where: …}`"],
+    "{race: {among: [a, b]}}": ["7: missing key `stagger` in `routes.r.race`"],
+    "{race: {among: {a: 3}, stagger: 1s}}": ["14: a race starts its arms in order; weights belong to `balance`"],
+    "{race: {among: [{weight: 3, use: a}], stagger: 1s}}": ["23: a race starts its arms in order; weights belong to `balance`"],
+    "{match: {on: lnguage, cases: {fi: a}}}": ["19: unknown fact `lnguage`, did you mean `language`?"],
+    "{match: {on: key.budget_left, cases: {fi: a}}}": ["19: `key.budget_left` has no cases: write a `when`"],
+    "{match: {on: 5, cases: {fi: a}}}": ["19: expected the name of a fact such as `language`"],
+    "{match: {on: language}}": ["7: missing key `cases` in `routes.r.match`"],
+    "{match: {on: language, cases: {}}}": ["29: `cases` is empty: expected at least one item"],
+    "{match: {on: language, cases: [a]}}": ["29: expected a mapping of values to routes"],
+    "{match: {on: language, csaes: {}}}": ["29: unknown key `csaes` in `routes.r.match`, did you mean `cases`?"],
+    "{match: language}": ["7: expected a mapping of `on`, `cases`, `otherwise`"],
+    "{match: {on: language, cases: {'fi,sv': a, 'sv,no': b}}}": ["49: `sv` has a case already, in line 6"],
+    "{match: {on: language, cases: {'fi,fi': a}}}": ["37: `fi` has a case already, in line 6"],
+    "{match: {on: language, cases: {'fi,': a}}}": ["37: expected values separated by commas, got an empty one"],
+    "{match: {on: stream, cases: {maybe: a}}}": ["35: expected `true` or `false`, got `maybe`"],
+    "{match: {on: audio.channels, cases: {two: a}}}": ["43: expected numbers, got `two`"],
+    "{match: {on: response_format, cases: {vtx: a}}}": ["44: unknown value `vtx` in `response_format`, did you mean `vtt`?"],
+    "{match: {on: language, cases: {fi: {}}}}": [f"37: {ONE_FORM} none"],
+    "{mtach: {on: language}}": ["7: unknown key `mtach` in `routes.r`, did you mean `match`?"],
+    "{match: {on: language, cases: {fi: a}}, otherwise: b}": ["46: the `otherwise` of a `match` stands inside of it"],
     "a b": ["6: expected a name of at most 100 letters, digits and `_.:@-` that starts with a letter or digit, got `a b`"],
 }
 
@@ -276,7 +345,8 @@ def nested(opening: str, closing: str, levels: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("opening", "closing", "levels"), [("[", "]", 47), ("{first: [", "]}", 23), ("{balance: {among: [", "]}}", 15)]
+    ("opening", "closing", "levels"),
+    [("[", "]", 47), ("{first: [", "]}", 23), ("{balance: {among: [", "]}}", 15), ("{race: {stagger: 1, among: [", "]}}", 15)],
 )
 def test_the_deepest_routes(opening: str, closing: str, levels: int) -> None:
     """Routes as deep as a document may be are read and printed, well within the stack; deeper ones are a problem."""

@@ -1,6 +1,7 @@
 """What most laws are about: a spec that has been compiled and all else that planning takes, as one value."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from random import Random
 from typing import Final, NamedTuple
 
@@ -10,18 +11,7 @@ from returns.result import Success
 
 from tests.random_specs import ZONES, random_spec
 from tests.reference import Planned
-from tests.strategies import (
-    CATALOG,
-    DEPLOYMENTS,
-    MOMENTS,
-    moments,
-    random_request,
-    random_view,
-    requests,
-    routing_specs,
-    seeds,
-    views,
-)
+from tests.strategies import CATALOG, DEPLOYMENTS, MOMENTS, depths, random_request, random_view
 from voxplan.engine.compiling import compile_checked
 from voxplan.engine.plan import Node, Plan, Refusal, children
 from voxplan.engine.planning import plan
@@ -78,18 +68,17 @@ def compiled(spec: Spec) -> Router:
     return compile_checked(spec, CATALOG, _RESOLVED)
 
 
-@st.composite
-def cases(draw: st.DrawFn) -> Case:
-    """Cases of every kind."""
-    spec = draw(routing_specs())
-    return Case(spec, compiled(spec), draw(requests()), draw(views()), draw(moments()), draw(seeds()))
-
-
-def case_of(seed: int) -> Case:
-    """The case that belongs to a seed: much faster than hypothesis draws one."""
+def case_of(seed: int, depth: int = 5) -> Case:
+    """The case that belongs to a seed."""
     chance = Random(seed)
-    spec, moment = random_spec(chance), chance.choice(MOMENTS)
+    spec, moment = random_spec(chance, depth=depth), chance.choice(MOMENTS)
     return Case(spec, compiled(spec), random_request(chance), random_view(chance, moment), moment, chance.getrandbits(64))
+
+
+@cache
+def cases() -> st.SearchStrategy[Case]:
+    """Cases of every kind."""
+    return st.builds(case_of, st.integers(0, 2**32 - 1), depths())
 
 
 def reference(case: Case) -> Planned:

@@ -49,9 +49,14 @@ def names_below(root: RouteNode, path: Path) -> set[str]:
 
 def steps(node: RouteNode) -> Iterator[tuple[Path, RouteNode]]:
     """The children of a node, each with what leads to it."""
-    for path, child in walk((), node):
-        if path and not any(path != other and path[: len(other)] == other for other, _ in walk((), node) if other):
-            yield path, child
+    yield from ((("first", place), child) for place, child in enumerate(node.first or ()))
+    yield from ((("when", place, "then"), branch.then) for place, branch in enumerate(node.when or ()))
+    if node.otherwise is not None:
+        yield ("otherwise",), node.otherwise
+    if node.balance is not None:
+        yield from ((("balance", "among", place, "route"), arm.route) for place, arm in enumerate(node.balance.among))
+    if node.race is not None:
+        yield from ((("race", "among", place), child) for place, child in enumerate(node.race.among))
 
 
 def named_route(chance: Random, forms: tuple[str, ...], depth: int = 3) -> RouteNode:

@@ -108,6 +108,7 @@ class Scripted:
             await self._sleep_until(send.at_ms + call.delta_ms)
             tell()
         await self._sleep_until(None if call.takes_ms is None else send.at_ms + call.takes_ms)
+        await self._turn()
         if call.kind is None:
             return Success(Transcript(text=call.text))
         return Failure(failure_of(call.kind, call))
@@ -115,6 +116,7 @@ class Scripted:
     async def _judge(self, check: Check, now_ms: int) -> Verdict:
         takes_ms, says = self.world.judgement(check.guardrail.name)
         await self._sleep_until(None if takes_ms is None else now_ms + takes_ms)
+        await self._turn()
         return verdict_of(check, says)
 
     async def _sleep_until(self, moment_ms: int | None) -> None:
@@ -122,6 +124,8 @@ class Scripted:
             await anyio.sleep_forever()
         else:
             await anyio.sleep_until(self.clock.loop_time(moment_ms))
+
+    async def _turn(self) -> None:
         for _ in range(self.turns):
             await anyio.lowlevel.checkpoint()
 

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from voxplan.engine._nodes import conditions, nodes
-from voxplan.engine._normal import canonical, given
+from voxplan.engine._nodes import conditions
+from voxplan.engine._normal import given
 from voxplan.engine.amounts import MILLIONTHS, MINUTES_OF_A_DAY, print_clock_time, print_money
 from voxplan.engine.condition import Condition, MoneyRange, NumberRange, TimeWindow
-from voxplan.engine.finding import Finding, error, warning
+from voxplan.engine.finding import Finding, error
 from voxplan.engine.quantity import ClockTime, Money
 from voxplan.engine.spec import Spec
 from voxplan.engine.spelling import quoted, suggestion
@@ -19,16 +19,9 @@ _MARK: Final = re.compile(r"[^\s]+")
 
 
 def check_conditions(spec: Spec) -> Iterator[Finding]:
-    """Every condition by itself, then the branches of each `when` together."""
+    """Every condition by itself; which branches they leave unreached is found in `reaching`."""
     for path, condition in conditions(spec):
         yield from _check_condition(path, condition, spec)
-    for path, node in nodes(spec):
-        first: dict[bytes, int] = {}
-        for index, branch in enumerate(node.when or ()):
-            earlier = first.setdefault(canonical(branch.if_), index)
-            if earlier != index and given(branch.if_):
-                message = f"the condition of branch {earlier + 1} again: this branch is never taken"
-                yield warning((*path, "when", index, "if"), message)
 
 
 def _check_condition(path: Path, condition: Condition, spec: Spec) -> Iterator[Finding]:
@@ -73,7 +66,7 @@ def _impossible(key: str, wanted: NumberRange, *, whole: bool) -> str | None:
     over = -math.inf if wanted.over is None else wanted.over
     under = math.inf if wanted.under is None else wanted.under
     if wanted.in_ is not None:
-        fits = any(over < number < under and number >= 0 and (not whole or number.is_integer()) for number in wanted.in_)
+        fits = any(over < number < under and number >= 0 and (not whole or float(number).is_integer()) for number in wanted.in_)
     elif whole:
         fits = max(0, -1 if wanted.over is None else math.floor(wanted.over) + 1) < under
     else:

@@ -6,6 +6,7 @@ may stand beside which. Conditions, `match` and policy tests have modules of the
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from voxplan.engine import _lifting_match
@@ -192,11 +193,14 @@ class _Lifting:
 
     def _known_forms(self, entries: tuple[Entry, ...], path: Path) -> tuple[Entry, ...]:
         """The entries without a misspelt `match`, which `decoding` does not know and would call something else."""
+        known: list[Entry] = []
         for entry in entries:
-            if _means_match(entry.key):
+            is_match = not self.notes.enough and _means_match(entry.key)
+            known.append(Entry("match", entry.place, Broken(entry.place)) if is_match else entry)
+            if is_match:
                 message = f"unknown key {quoted(entry.key)}{inside(path)}, did you mean `match`?"
                 self.notes.report((*path, entry.key), entry.place, message)
-        return tuple(Entry("match", e.place, Broken(e.place)) if _means_match(e.key) else e for e in entries)
+        return tuple(known)
 
     def _check_form(self, entries: tuple[Entry, ...], path: Path, key: Place) -> None:
         forms = [entry for entry in entries if entry.key in _FORMS]
@@ -223,11 +227,13 @@ class _Lifting:
                 self.notes.report((*path, entry.key), entry.place, message)
 
 
+@lru_cache(maxsize=1000)
 def _means_weight(key: str) -> bool:
     """Whether the key is `weight`, or a misspelling of it, which then is reported as one."""
     return nearest(key, (*_KEYS, "weight")) == "weight"
 
 
+@lru_cache(maxsize=1000)
 def _means_match(key: str) -> bool:
     """Whether the key is a misspelling of `match`."""
     return key not in _KEYS and nearest(key, _KEYS) == "match"

@@ -1,7 +1,7 @@
 """What is wrong in a tree, noted on the way down while short forms are written out."""
 
 from voxplan.engine.spelling import quoted
-from voxplan.engine.tree import IMPLIED_KEYS, Entry, Path, Place, Problem, show_path, written_path
+from voxplan.engine.tree import IMPLIED_KEYS, MAX_PROBLEMS, Entry, Path, Place, Problem, show_path, written_path
 
 
 class Notes:
@@ -9,6 +9,11 @@ class Notes:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are as many problems as anybody reads."""
+        return len(self.problems) >= MAX_PROBLEMS
 
     def report(self, path: Path, place: Place, message: str) -> None:
         """Note one problem."""

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from voxplan.engine._nodes import walk
 from voxplan.engine.condition import Condition
 from voxplan.engine.finding import Finding, warning
-from voxplan.engine.satisfying import FALSE, TRUE, UNKNOWN, Goal, Search, Truths, formulas, truth_of
+from voxplan.engine.satisfying import FALSE, TRUE, UNKNOWN, Effort, Goal, Search, Truths, formulas, truth_of
 from voxplan.engine.spec import RouteNode, Spec
 from voxplan.engine.tree import Path
 
@@ -20,6 +20,9 @@ __all__ = ("NOT_TAKEN", "Passage", "unreachable")
 
 NOT_TAKEN: Final = FALSE | UNKNOWN
 """What the condition of a branch that is not taken comes to: unknown selects nothing."""
+
+_MOST_LOOKS: Final = 500_000  # two seconds for the whole spec, however many branches it has
+_MOST_BRANCHES: Final = 200  # in one route; each is looked at together with all before it
 
 Passage = tuple[tuple[int, Truths], ...]
 """What conditions, by their number, must come to on the way to a node."""
@@ -36,16 +39,18 @@ class _Entrance(NamedTuple):
 
 def unreachable(spec: Spec) -> Iterator[Finding]:
     """Everything in the routes of `spec` that is never reached, in document order; what lies below it is not told as well."""
+    effort = Effort(_MOST_LOOKS)
     for name, root in spec.routes.items():
-        yield from _unreached(("routes", name), root, tuple(spec.routes))
+        if sum(len(node.when or ()) for _, node in walk((), root)) <= _MOST_BRANCHES:
+            yield from _unreached(("routes", name), root, tuple(spec.routes), effort)
         yield from _never_chosen(("routes", name), root)
 
 
-def _unreached(path: Path, root: RouteNode, routes: tuple[str, ...]) -> Iterator[Finding]:
+def _unreached(path: Path, root: RouteNode, routes: tuple[str, ...], effort: Effort) -> Iterator[Finding]:
     met: list[Condition] = []
     entrances = tuple(_entrances(path, root, (), met))
     made, facts = formulas(met, routes, "free")
-    search = Search(facts, partial(truth_of, zones={}, reading="free"))
+    search = Search(facts, partial(truth_of, zones={}, reading="free"), effort)
 
     def impossible(passage: Passage) -> bool:
         return search.possible([Goal(made[number], wanted) for number, wanted in passage]) is False

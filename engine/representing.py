@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from voxplan.engine.condition import Condition, MoneyRange, NumberRange
 from voxplan.engine.request import AudioFacts, Options, Request, ResponseFormat, Timestamps
 
-__all__ = ("Facts", "Value", "fact_of", "representatives", "request_of", "tests_of", "unlisted")
+__all__ = ("Facts", "Value", "fact_of", "parts_of", "representatives", "request_of", "unlisted")
 
 Value = str | int | float | bool | None
 Facts = dict[str, tuple[Value, ...]]
@@ -43,7 +43,7 @@ _FRESH: Final[Mapping[str, tuple[str, ...]]] = {"language": ("en", "fi", "sv"), 
 _LEAST: Final[Mapping[str, int]] = {"audio.channels": 1}
 
 
-def tests_of(condition: Condition) -> Iterator[Condition]:
+def parts_of(condition: Condition) -> Iterator[Condition]:
     """The tests that stand right in `condition`, each alone; one that takes any of several texts is an `any` of tests of one.
 
     What `all`, `any` and `not` hold is not looked into.

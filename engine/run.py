@@ -46,12 +46,12 @@ __all__ = (
     "precedence",
 )
 
-AbsenceReason = Literal["tried", "credential_refused", "too_little_time", "replay", "budget", "denied", "committed"]
+AbsenceReason = Literal["tried", "credential_refused", "too_little_time", "replay", "budget", "denied"]
 """Why an attempt in the plan did not start.
 
 `tried`: its deployment has had its calls. `credential_refused`: its key was refused before. `replay`: the audio may not be sent
-again. `budget`: the money left does not cover its worst cost. `denied`: admission said no (rate window, concurrency, probe
-slot, retry budget). `committed`: the text of another attempt has been released.
+again. `budget`: the money left does not cover its worst cost. `denied`: admission said no (rate window, concurrency, probe slot,
+retry budget). Once text has been released to the caller the run ends with that attempt, so nothing is left to be absent.
 """
 
 Ending = Literal["accepted", "failed", "lost"]

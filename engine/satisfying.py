@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from voxplan.engine.condition import Condition
 from voxplan.engine.deciding import decide
-from voxplan.engine.representing import Facts, Value, fact_of, representatives, request_of, tests_of, unlisted
+from voxplan.engine.representing import Facts, Value, fact_of, parts_of, representatives, request_of, unlisted
 from voxplan.engine.zone import Zone
 
 __all__ = (
@@ -20,10 +20,15 @@ __all__ = (
     "SEED",
     "TRUE",
     "UNKNOWN",
+    "Ask",
+    "Effort",
+    "Every",
     "Formula",
     "Goal",
+    "Opposite",
     "Reading",
     "Search",
+    "Some",
     "Truths",
     "formulas",
     "names_in",
@@ -34,7 +39,7 @@ TRUE: Final = 1
 FALSE: Final = 2
 UNKNOWN: Final = 4
 _SCALE: Final = 1_000_000
-_MOST_STEPS: Final = 20_000  # a second at most; conditions of real specs need a few dozen
+_MOST_LOOKS: Final = 100_000  # half a second; conditions of real specs need a few hundred
 
 Truths = int
 """A set of truth values, as the sum of its members."""
@@ -157,7 +162,7 @@ class _Build:
 
     def formula(self, condition: Condition) -> Formula:
         """The formula of `condition`."""
-        parts = [self._test(test) for test in tests_of(condition)]
+        parts = [self._test(test) for test in parts_of(condition)]
         parts += (self.formula(each) for each in condition.all or ())
         if condition.any is not None:
             parts.append(Some(tuple(self.formula(each) for each in condition.any)))
@@ -188,33 +193,49 @@ class _Build:
 _NOTHING_FIXED: Final[Mapping[str, Value]] = {}
 
 
+class Effort:
+    """How many looks at single tests several searches may still take together."""
+
+    def __init__(self, left: int) -> None:
+        """So many."""
+        self.left = left
+
+
 class Search:
     """Looks for values of `facts` that meet goals. `truth` decides a single test once all that it looks at has values."""
 
-    def __init__(self, facts: Facts, truth: Callable[[Condition, Mapping[str, Value]], bool | None]) -> None:
+    def __init__(
+        self, facts: Facts, truth: Callable[[Condition, Mapping[str, Value]], bool | None], effort: Effort | None = None
+    ) -> None:
+        """With an `effort`, it gives up when that is spent."""
         self._facts = facts
         self._truth = truth
+        self._effort = effort
         self._known: dict[tuple[int, tuple[Value, ...]], Truths] = {}
-        self._steps = 0
+        self._looks = 0
 
     def possible(self, goals: Sequence[Goal]) -> bool | None:
         """Whether any values meet all `goals`; None when the search was given up."""
         found = next(self.solutions(goals), None)
         if found is not None:
             return True
-        return None if self._steps > _MOST_STEPS else False
+        return None if self._looks <= 0 else False
 
     def solutions(self, goals: Sequence[Goal], fixed: Mapping[str, Value] = _NOTHING_FIXED) -> Iterator[dict[str, Value]]:
         """Values that meet all `goals`, with those that are `fixed`; facts that do not matter for that are left out.
 
         Ends early when it takes too long.
         """
-        self._steps = 0
-        yield from self._solutions(tuple(goals), dict(fixed))
+        most = _MOST_LOOKS if self._effort is None else min(_MOST_LOOKS, self._effort.left)
+        self._looks = most
+        try:
+            yield from self._solutions(tuple(goals), dict(fixed))
+        finally:
+            if self._effort is not None:
+                self._effort.left -= most - max(0, self._looks)
 
     def _solutions(self, goals: tuple[Goal, ...], values: dict[str, Value]) -> Iterator[dict[str, Value]]:
-        self._steps += 1
-        if self._steps > _MOST_STEPS:
+        if self._looks <= 0:
             return
         truths = [self._truths(goal.formula, values) for goal in goals]
         if not all(truth & goal.wanted for truth, goal in zip(truths, goals, strict=True)):
@@ -241,6 +262,7 @@ class Search:
                 return _opposite(self._truths(part, values))
 
     def _ask(self, ask: Ask, values: Mapping[str, Value]) -> Truths:
+        self._looks -= 1
         if any(name not in values for name in ask.looks_at):
             return TRUE | FALSE | UNKNOWN
         key = (ask.number, tuple(values[name] for name in ask.looks_at))

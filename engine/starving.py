@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from voxplan.engine._nodes import walk
 from voxplan.engine.capability import ProviderFacts
 from voxplan.engine.course import NOTHING, Course, course_of
 from voxplan.engine.finding import Finding, warning
@@ -27,6 +28,7 @@ __all__ = ("starving",)
 
 _LONGEST_S: Final = 24 * 3600  # nobody takes longer audio in one request, so a bound beyond that warns of nothing
 _LARGEST: Final = 500
+_MOST_LEAVES: Final = 2_000  # a second or two
 _EXAMPLE_S: Final = Fraction(60)
 
 
@@ -44,8 +46,8 @@ class _Deadline(NamedTuple):
 class _Spot(NamedTuple):
     """Where a node stands: when it is entered at the earliest, after whom, and inside what.
 
-    `hung` are the deployments that have hung by then. `told` is the shortest audio for which it has been told already that
-    nothing here is reached. `exact`: it is entered just then, never later.
+    `hung` are the deployments that have hung by then, `tried` those that may have had their calls by then. `told` is the shortest
+    audio for which it has been told already that nothing here is reached. `exact`: it is entered just then, never later.
     """
 
     entry: Course
@@ -53,35 +55,43 @@ class _Spot(NamedTuple):
     deadlines: tuple[_Deadline, ...] = ()
     hung: tuple[str, ...] = ()
     told: Fraction = Fraction(_LONGEST_S)
+    tried: frozenset[str] = frozenset()
     exact: bool = True
 
     def after(self, spent: "_Spent") -> "_Spot":
         """The same place when what took `spent` has hung."""
         hung = (*dict.fromkeys((*self.hung, *spent.names)),)
-        return self._replace(entry=self.entry.plus(spent.least), hung=hung, exact=self.exact and spent.exact)
+        tried = self.tried | spent.tried
+        return self._replace(entry=self.entry.plus(spent.least), hung=hung, tried=tried, exact=self.exact and spent.exact)
 
 
 class _Spent(NamedTuple):
-    """What a node takes at least when everything in it hangs, which deployments hang then, and whether it takes just that."""
+    """What a node takes at least when everything in it hangs, and whether it takes just that.
+
+    `names` are the deployments that hang then, `tried` all that may have had their calls.
+    """
 
     least: Course
     names: tuple[str, ...]
+    tried: frozenset[str]
     exact: bool = False
 
 
 def starving(spec: Spec, catalog: Mapping[str, ProviderFacts]) -> Iterator[Finding]:
     """A warning for whoever starves in the routes of a spec without errors, each node once.
 
-    Routes that no person could read any more are passed over.
+    Routes that no person could read any more are passed over, so that no document takes minutes.
     """
     found: dict[Path, Finding] = {}
+    left = _MOST_LEAVES
     for name, size in route_sizes(spec, catalog).items():
-        if size.leaves > _LARGEST:
+        if size.leaves > min(_LARGEST, left):
             continue
-        walk = _Walk(spec, catalog)
+        left -= size.leaves
+        walking = _Walk(spec, catalog)
         deadlines = () if spec.defaults.deadline is None else (_Deadline(NOTHING, spec.defaults.deadline),)
-        walk.node(("routes", name), spec.routes[name], _Spot(NOTHING, carry(Carried(), spec.defaults), deadlines))
-        for each in walk.found:
+        walking.node(("routes", name), spec.routes[name], _Spot(NOTHING, carry(Carried(), spec.defaults), deadlines))
+        for each in walking.found:
             inside = "" if each.path[1] == name else f"in route `{name}`, "
             found.setdefault(each.path, warning(each.path, inside + each.message))
     yield from found.values()
@@ -121,40 +131,44 @@ class _Walk:
         """The calls of an attempt; none if it is certain that it cannot start after the others."""
         rules = spot.rules
         if any(name not in self._selected(selector) for selector in rules.require):
-            return _Spent(NOTHING, (), exact=True)
-        if name in spot.hung or rules.replay != "always":
-            return _Spent(NOTHING, ())
+            return _Spent(NOTHING, (), frozenset(), exact=True)
+        if name in spot.tried or rules.replay != "always":
+            return _Spent(NOTHING, (), frozenset({name}))
         # A retry of a call that hung may find no time to wait, so only the first call is certain.
         again = rules.retry.times > 0 and rules.retry.on is not None and _goes_on(rules.retry.on)
-        return self._if_started(name, _Spent(course_of(rules.timeout or DEFAULT_TIMEOUT), (name,), exact=not again), spot)
+        return self._if_started(
+            name, _Spent(course_of(rules.timeout or DEFAULT_TIMEOUT), (name,), frozenset({name}), exact=not again), spot
+        )
 
     def _if_started(self, name: str, spent: _Spent, spot: _Spot) -> _Spent:
         """What the call takes, or less where the deployment may be passed over for want of its `shortest`."""
         shortest = course_of(self._spec.deployments[name].shortest or Span(0))
         if not _never_below(spent.least, shortest):
-            return _Spent(NOTHING, ())
+            return _Spent(NOTHING, (), spent.tried)
         if not spot.deadlines or shortest == NOTHING:
             return spent
         spare = _end(spot).minus(spot.entry).minus(shortest)
         if spot.exact and _never_below(spare, NOTHING):
             return spent
         # Whoever is passed over is so at the earliest when just its `shortest` is left.
-        return _Spent(spent.least.shorter(spare.longer(NOTHING)), (name,))
+        return _Spent(spent.least.shorter(spare.longer(NOTHING)), (name,), spent.tried)
 
     def _first(self, path: Path, children: tuple[RouteNode, ...], spot: _Spot, *, goes_on: bool) -> _Spent:
-        least, names, exact = NOTHING, list[str](), True
+        least, names, outer, exact = NOTHING, list[str](), spot.tried, True
         for place, child in enumerate(children):
             told = len(self.found)
             spent = self._child((*path, place), child, spot)
             if any(each.path == (*path, place) for each in self.found[told:]):
                 # Whoever comes later starves as well; that is news only if it does with even shorter audio.
                 spot = spot._replace(told=self._bound(child, spot) or Fraction(0))
-            least, spot = least.plus(spent.least), spot.after(spent)
-            names += spent.names
-            exact = exact and spent.exact
+            over = not goes_on and spot.tried != outer  # a child before may have ended the list already
+            spot = spot.after(spent._replace(least=NOTHING, exact=False) if over else spent)
+            if not over:
+                least, exact = least.plus(spent.least), exact and spent.exact
+                names += spent.names
             if spent.names and not goes_on:
                 break
-        return _Spent(least, tuple(names), exact)
+        return _Spent(least, tuple(names), spot.tried - outer, exact and (goes_on or not spot.tried - outer))
 
     def _child(self, path: Path, child: RouteNode, spot: _Spot) -> _Spent:
         """A child, which starves if the deadlines around it are over before it starts."""
@@ -181,14 +195,17 @@ class _Walk:
     def _balance(self, path: Path, balance: Balance, spot: _Spot, *, goes_on: bool) -> _Spent:
         """The arms in any order: each comes first for some seed, and last for some other."""
         arms = self._arms(balance)
-        spents = [self.node((*path, *step), arm, spot) for step, arm in arms]
-        names = (*dict.fromkeys(name for spent in spents for name in spent.names),)
         followers = len(arms) - 1 if balance.spill is None else min(balance.spill, len(arms) - 1)
-        if not goes_on:
-            followers = 0
-        distinct = _only_once(spents)
-        self._last_arms(path, [label(arm) for _, arm in arms], distinct, spot, followers)
-        return _Spent(_least_of(distinct, 1 + followers), names)
+        followers = followers if goes_on else 0
+        names = [frozenset(self._names(arm)) for _, arm in arms]
+        spents: list[_Spent] = []
+        for place, (step, arm) in enumerate(arms):
+            before = [*names[:place], *names[place + 1 :]] if followers else []
+            inside = spot._replace(tried=spot.tried.union(*before), exact=spot.exact and not followers)
+            spents.append(self.node((*path, *step), arm, inside))
+        self._last_arms(path, [label(arm) for _, arm in arms], spents, spot, followers)
+        hung = (*dict.fromkeys(name for spent in spents for name in spent.names),)
+        return _Spent(_least_of(spents, 1 + followers), hung, _all_tried(spents))
 
     def _last_arms(self, path: Path, labels: list[str], spents: list[_Spent], spot: _Spot, followers: int) -> None:
         """One finding for the arms that starve when they come last."""
@@ -196,7 +213,7 @@ class _Walk:
         for place, spent in enumerate(spents):
             others = [*spents[:place], *spents[place + 1 :]]
             names = tuple(name for other in others for name in other.names)
-            after = spot.after(_Spent(_least_of(others, followers), names))
+            after = spot.after(_Spent(_least_of(others, followers), names, _all_tried(others)))
             bound = self._bound(RouteNode(), after)
             if followers and spent.names and bound is not None and bound < spot.told:
                 late.append((labels[place], bound, after))
@@ -216,19 +233,22 @@ class _Walk:
         arms: list[tuple[Path, RouteNode]] = [(("among", place), arm) for place, arm in enumerate(race.among)]
         if race.where is not None:
             arms = [(("where",), RouteNode(use=name)) for name in self._selected(race.where)]
-        entry, first_end, longest, names = NOTHING, None, NOTHING, tuple[str, ...]()
+        entry, first_end, longest = NOTHING, None, NOTHING
+        outer, spot = spot, spot._replace(exact=False)
         for step, arm in arms:
-            inside = spot._replace(entry=spot.entry.plus(entry), hung=(*spot.hung, *names))
-            spent = self._child((*path, *step), arm, inside)
+            before = spot.tried
+            spent = self._child((*path, *step), arm, spot._replace(entry=outer.entry.plus(entry)))
+            spot = spot.after(spent._replace(least=NOTHING))
             if not spent.names:
                 continue
             end = entry.plus(spent.least)
-            longest, names = longest.longer(end), (*names, *spent.names)
+            if goes_on or before == outer.tried:
+                longest = longest.longer(end)
             first_end = end if first_end is None else first_end.shorter(end)
             entry = entry.plus(course_of(race.stagger)).shorter(first_end)
             if not goes_on:
                 break
-        return _Spent(longest, names)
+        return _Spent(longest, tuple(name for name in spot.hung if name not in outer.hung), spot.tried - outer.tried)
 
     def _when(self, path: Path, node: RouteNode, spot: _Spot) -> _Spent:
         """Any one of the branches, or nothing at all where no branch need be taken."""
@@ -238,7 +258,18 @@ class _Walk:
         least = NOTHING if node.otherwise is None else spents[0].least
         for spent in spents:
             least = least.shorter(spent.least)
-        return _Spent(least, (*dict.fromkeys(name for spent in spents for name in spent.names),))
+        return _Spent(least, (*dict.fromkeys(name for spent in spents for name in spent.names),), _all_tried(spents))
+
+    def _names(self, node: RouteNode) -> Iterator[str]:
+        """The deployments below a node, whatever a request may choose."""
+        for _, below in walk((), node):
+            if below.use in self._spec.routes:
+                yield from self._names(self._spec.routes[below.use])
+            elif below.use is not None:
+                yield below.use
+            for form in (below.balance, below.race):
+                if form is not None and form.where is not None:
+                    yield from self._selected(form.where)
 
     def _selected(self, selector: Selector) -> tuple[str, ...]:
         return selected(self._spec, selector, self._catalog)
@@ -262,10 +293,8 @@ def _end(spot: _Spot) -> Course:
     return earliest
 
 
-def _only_once(spents: list[_Spent]) -> list[_Spent]:
-    """What arms take whoever comes first: an arm whose deployment another one has too may find it tried already."""
-    names = [name for spent in spents for name in spent.names]
-    return [spent if all(names.count(name) == 1 for name in spent.names) else _Spent(NOTHING, spent.names) for spent in spents]
+def _all_tried(spents: Sequence[_Spent]) -> frozenset[str]:
+    return frozenset[str]().union(*(spent.tried for spent in spents))
 
 
 def _least_of(spents: list[_Spent], count: int) -> Course:

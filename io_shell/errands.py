@@ -7,6 +7,7 @@ Nothing here knows what any of it means.
 
 import heapq
 import itertools
+import math
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
@@ -23,22 +24,27 @@ Errand = tuple[Literal["call", "check"], int]
 """A call or a check, by its id."""
 
 # How many turns of the event loop those that end at one instant may need until all of them have said so.
-_SETTLE: Final = 4
+_SETTLE: Final = 8
+_INSTANT_S: Final = 1e-6  # what is due at one moment may be some rounding of its seconds apart
 _INBOX: Final = 2048  # more than 256 calls and their checks can say, so that none of them ever waits to say it
 
 
 class Errands:
     """The errands of one run. Whoever made it closes it, before the task group ends."""
 
-    def __init__(self, clock: Clock, tasks: TaskGroup) -> None:
-        """Start nothing yet; errands will run in `tasks`."""
+    def __init__(self, clock: Clock) -> None:
+        """Nothing is under way, and cannot be before `enter`."""
         self._clock = clock
-        self._tasks = tasks
+        self._tasks: TaskGroup
         self._scopes: dict[Errand, anyio.CancelScope] = {}
         self._timers: list[tuple[int, int, Event]] = []
         self._happened: list[tuple[int, tuple[int, int], int, Event]] = []
         self._count = itertools.count()  # keeps the heaps from comparing events
         self._said, self._inbox = anyio.create_memory_object_stream[tuple[int, Event]](_INBOX)
+
+    def enter(self, tasks: TaskGroup) -> None:
+        """From now on errands run in `tasks`."""
+        self._tasks = tasks
 
     def start(self, errand: Errand, report: Callable[[], Awaitable[Event]], until_ms: int, late: Event) -> None:
         """Run `report`, whose event happens when it returns; at `until_ms` it is stopped, and `late` happens instead."""
@@ -78,8 +84,7 @@ class Errands:
         while True:
             if not self._happened:
                 await self._wait()
-            for _ in range(_SETTLE):
-                await anyio.lowlevel.checkpoint()
+            await self._settle()
             self._collect()
             if self._happened:
                 moment_ms, _, _, event = heapq.heappop(self._happened)
@@ -87,9 +92,18 @@ class Errands:
 
     async def _wait(self) -> None:
         """Until something is said, or the next moment comes."""
-        deadline = self._clock.loop_time(self._timers[0][0]) if self._timers else float("inf")
-        with anyio.CancelScope(deadline=deadline):
+        with anyio.CancelScope(deadline=self._after(self._timers[0][0]) if self._timers else math.inf):
             self.put(*await self._inbox.receive())
+
+    async def _settle(self) -> None:
+        """Let all that ends at this instant say so, before a moment that comes at this instant is taken in."""
+        if self._timers and self._timers[0][0] <= self._clock.now_ms():
+            await anyio.sleep_until(self._after(self._timers[0][0]))
+        for _ in range(_SETTLE):
+            await anyio.lowlevel.checkpoint()
+
+    def _after(self, moment_ms: int) -> float:
+        return self._clock.loop_time(moment_ms) + _INSTANT_S
 
     def _collect(self) -> None:
         """Take in what has been said, and the moments that have come."""

@@ -110,8 +110,10 @@ async def run_plan(
     judge: Judge = _no_judge,
 ) -> Ran:
     """Carry out `plan` and return how it ended. Cancelled from outside, it stops every call and observes them as cancelled."""
+    errands = Errands(clock)
+    loop = _Loop(_Performing(perform, judge), admission, errands, observers)
     async with anyio.create_task_group() as tasks:
-        loop = _Loop(_Performing(perform, judge), admission, Errands(clock, tasks), observers)
+        errands.enter(tasks)
         moment_ms = clock.now_ms()
         loop.take(begin(plan, moment_ms), moment_ms)
         try:
@@ -120,7 +122,7 @@ async def run_plan(
             loop.hand_over(clock.now_ms(), Cancelled())
             raise
         finally:
-            loop.close()
+            errands.close()
     return loop.ran()
 
 
@@ -163,10 +165,6 @@ class _Loop:
         if finish is None:
             raise RuntimeError("the run is not over")
         return Ran(run=self._run, ended=finish.ended)
-
-    def close(self) -> None:
-        """Stop what is still out."""
-        self._errands.close()
 
     def _carry_out(self, step: _Step, moment_ms: int) -> None:
         """The driver's commands, in order and without waiting."""

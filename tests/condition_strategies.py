@@ -202,12 +202,12 @@ def selectors() -> st.SearchStrategy[Selector]:
 def wheres(draw: st.DrawFn, deployments: Sequence[Deployment]) -> Selector:
     """Selectors that take at least one of these deployments: by what it says itself."""
     one = draw(st.sampled_from(deployments))
+    others = draw(st.just(()) | some(texts(), most=1))
+    asked = draw(st.sets(st.sampled_from(("region", "provider", "tags"))))
     return Selector(
-        region=(*draw(st.just(()) | some(texts(), most=1)), one.region)
-        if one.region is not None and draw(st.booleans())
-        else None,
-        provider=(one.provider,) if one.provider is not None and draw(st.booleans()) else None,
-        tags=one.tags[:1] if one.tags and draw(st.booleans()) else None,
+        region=(*others, one.region) if one.region is not None and "region" in asked else None,
+        provider=(one.provider,) if one.provider is not None and "provider" in asked else None,
+        tags=one.tags[:1] if one.tags and "tags" in asked else None,
     )
 
 

@@ -328,7 +328,7 @@ def random_condition(chance: Random, depth: int = 2) -> Condition:
         Condition(known=chance.choice(("audio.seconds", "language", "user", "tags", "metadata.plan", "key.budget_left", "stream"))),
         Condition(sample=Sample(share=Share(chance.choice((0, 300_000, 500_000, 1_000_000))), by=chance.choice((None, *_KEYS)))),
         Condition(time=_window(chance)),
-        Condition(key_budget_left=MoneyRange(over=chance.choice((None, Money(5))), under=chance.choice((Money(50), None)))),
+        Condition(key_budget_left=chance.choice((MoneyRange(over=Money(5)), MoneyRange(under=Money(50))))),
     ]
     if depth and chance.random() < 0.35:
         parts = tuple(random_condition(chance, depth - 1) for _ in range(chance.choice((1, 2, 2))))

@@ -92,7 +92,7 @@ class Planned:
         """What may be attempted from `node` down, inside what is `held` around it; `why` is what speaks against all of it."""
         held, place = held.inside(node), place.inside(node)
         if why and not self.explains:
-            self.out.append(Out(place.node, self._below(node), why))
+            self.out.append(Out(place.node, self.below(node), why))
             return None
         if node.use in self.spec.routes:
             return self._walk(self.spec.routes[node.use], place._replace(draw=node.use), held, why)
@@ -147,7 +147,7 @@ class Planned:
         for label in (*(label for label, weight in weights.items() if not weight), *order):
             child, out, cooling = tried[label]
             if balance.spill is not None and len(children) > balance.spill:
-                unspilled |= self._below(arms[label].route)
+                unspilled |= self.below(arms[label].route)
                 continue
             self.out, self.only_cooling = self.out + out, self.only_cooling + cooling
             children += [child] if child else []
@@ -243,10 +243,10 @@ class Planned:
         replay = max(replay, REPLAYS.index(node.replay or "always"))
         return replay == 0 and all(self._always(child, replay) for child in self._children(node))
 
-    def _below(self, node: RouteNode) -> frozenset[str]:
+    def below(self, node: RouteNode) -> frozenset[str]:
         """The deployments below a node."""
         own = {node.use} if node.use in self.known else set[str]()
-        return frozenset(own).union(*(self._below(child) for child in self._children(node)))
+        return frozenset(own).union(*(self.below(child) for child in self._children(node)))
 
     def delay_ms(self, leaf: Leaf, k: int) -> int:
         """The drawn wait before the k-th retry (from 0)."""

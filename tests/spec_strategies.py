@@ -234,22 +234,27 @@ def _deployments(made_by: tuple[str, str | None]) -> st.SearchStrategy[Deploymen
 @st.composite
 def route_nodes(draw: st.DrawFn, targets: Targets, *, depth: int = 5, placement: Placement = "inner") -> RouteNode:
     """Routes over `targets`, nested at most `depth` deep."""
-    form = draw(_forms()) if depth else "use"
     given = draw(rules(placement, targets.guardrails))
+    node = draw(_formed(draw(_forms()) if depth else "use", targets, depth))
+    return msgspec.structs.replace(node, **msgspec.structs.asdict(given))
+
+
+def _formed(form: _Form, targets: Targets, depth: int) -> st.SearchStrategy[RouteNode]:
+    """Nodes of that form, without rules."""
     inner = route_nodes(targets, depth=depth - 1)
+    on = maybe(kind_lists())
     match form:
         case "use":
-            node = RouteNode(use=draw(st.sampled_from(targets.uses)))
+            return st.builds(RouteNode, use=st.sampled_from(targets.uses))
         case "first":
-            node = RouteNode(first=draw(_few(inner)), on=draw(maybe(kind_lists())))
+            return st.builds(RouteNode, first=_few(inner), on=on)
         case "balance":
-            node = RouteNode(balance=draw(_balances(inner, targets)), on=draw(maybe(kind_lists())))
+            return st.builds(RouteNode, balance=_balances(inner, targets), on=on)
         case "race":
-            node = RouteNode(race=draw(_races(inner, targets)), on=draw(maybe(kind_lists())))
+            return st.builds(RouteNode, race=_races(inner, targets), on=on)
         case "when":
             branches = st.builds(Branch, if_=conditions(targets.routes), then=inner)
-            node = RouteNode(when=draw(_few(branches, most=2)), otherwise=draw(maybe(inner)))
-    return msgspec.structs.replace(node, **msgspec.structs.asdict(given))
+            return st.builds(RouteNode, when=_few(branches, most=2), otherwise=maybe(inner))
 
 
 @cache
@@ -307,7 +312,8 @@ def specs(draw: st.DrawFn, *, depth: int = 5) -> Spec:
     known = draw(accounts())
     names = draw(some(st.sampled_from(_DEPLOYMENT_NAMES), most=_MOST_DEPLOYMENTS))
     there = {name: draw(deployments(known)) for name in names}
-    checks = draw(st.just({}) | st.dictionaries(st.sampled_from(_GUARDRAIL_NAMES), guardrails(), max_size=2))
+    named = draw(st.just(()) | some(st.sampled_from(_GUARDRAIL_NAMES), most=2))
+    checks: dict[str, Guardrail] = {name: draw(guardrails()) for name in named}
     called = draw(some(st.sampled_from(_ROUTE_NAMES), most=4))
     sizes: dict[str, int] = {}
     routes: dict[str, RouteNode] = {}

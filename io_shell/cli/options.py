@@ -77,7 +77,7 @@ def asked_pairs(option: str, given: Sequence[str] | None) -> tuple[tuple[str, st
 
 def asked_kinds(option: str, given: Sequence[str] | None) -> tuple[tuple[str, FailureKind], ...]:
     """`NAME=KIND`, as often as given."""
-    kinds = {str(kind): kind for kind in LISTABLE}
+    kinds: dict[str, FailureKind] = {kind: kind for kind in LISTABLE}
     pairs = asked_pairs(option, given)
     for name, kind in pairs:
         if kind not in kinds:

@@ -1,7 +1,7 @@
 """What the pool and its worker say to each other, and how it is framed: a length in four bytes, then one message in MessagePack.
 
-The pool sends a Job, and Chunk … Chunk(b"") behind it when the job has no path. The worker sends Heard for each piece as it
-comes, then Done or Refused: one answer for each job, in order.
+The pool sends a Job, and Chunk … Chunk(b"") behind it. The worker sends Heard for each piece as it comes, then Done or Refused:
+one answer for each job, in order.
 """
 
 from typing import BinaryIO, Final, Literal

@@ -48,7 +48,8 @@ def test_a_change_across_lines_makes_them_one() -> None:
         ("it is [card] thanks", 0.0, 3.0),
         ("bye", 3.0, 4.0),
     ]
-    assert (changed.words or ())[2] == Word(word="[card]", start=0.0, end=3.0, speaker="A")
+    assert changed.words is not None
+    assert changed.words[2] == Word(word="[card]", start=0.0, end=3.0, speaker="A")
 
 
 def test_what_is_wholly_taken_away_is_gone() -> None:
@@ -58,7 +59,22 @@ def test_what_is_wholly_taken_away_is_gone() -> None:
     assert [word.word for word in changed.words or ()] == ["hello", "bye"]
 
 
-@pytest.mark.parametrize("function", [lambda _: "[nothing]", lambda text: f"note: {text}", lambda text: text[:9], str.upper])
+def nothing(_: str) -> str:
+    """Takes all away."""
+    return "[nothing]"
+
+
+def noted(text: str) -> str:
+    """Puts something before."""
+    return f"note: {text}"
+
+
+def cut(text: str) -> str:
+    """Takes the end away."""
+    return text[:9]
+
+
+@pytest.mark.parametrize("function", [nothing, noted, cut, str.upper])
 def test_a_function_that_looks_at_the_whole_is_taken_at_its_word(function: Callable[[str], str]) -> None:
     """Then all pieces are one: what a reader of subtitles sees is what the function made."""
     before = spoken("one two", "three four", "five")

@@ -49,6 +49,25 @@ def test_fallbacks_are_tried_in_order() -> None:
     assert [entry.deployment for entry in raised.value.attempts] == ["whisper-1", "openai-whisper-1:2"]
 
 
+def test_fallbacks_can_be_tested_without_a_failure() -> None:
+    """LiteLLM's `mock_testing_fallbacks` lets the model fail, and `simulate` a provider; nobody is asked for either."""
+    with OpenAIServer() as server, pytest.raises(voxplan.ProviderError) as raised:
+        voxplan.transcription(
+            "openai/whisper-1",
+            Named(AUDIO),
+            api_base=server.url,
+            api_key=KEY,
+            fallbacks="local/default",
+            mock_testing_fallbacks=True,
+            simulate={"local": "overloaded"},
+        )
+    assert server.seen == []
+    assert [(entry.deployment, entry.failure and entry.failure.kind) for entry in raised.value.attempts] == [
+        ("openai-whisper-1", "server_error"),
+        ("local-default:2", "overloaded"),
+    ]
+
+
 def test_num_retries_calls_again() -> None:
     """The same model."""
     with OpenAIServer(script=[MISBEHAVIOURS["503"], Honest()]) as server:

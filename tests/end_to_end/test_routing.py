@@ -1,6 +1,6 @@
 """The routing language over real sockets: races, fallbacks of the request, pretended failures, guardrails, degrades, money."""
 
-from typing import Final
+from typing import Final, Unpack, get_args
 
 import pytest
 
@@ -9,6 +9,7 @@ from tests.conformance.behaviours import MISBEHAVIOURS, Hang, Honest
 from tests.conformance.openai_server import OpenAIServer
 from tests.end_to_end.test_failures import AUDIO, told
 from voxplan.engine.quantity import Money, Span
+from voxplan.engine.request import ResponseFormat
 from voxplan.engine.spec import Deployment, Guardrail, OptionRules, Price, Race, RouteNode, Spec
 from voxplan.io_shell.judging import Guardrails
 from voxplan.io_shell.options import TranscribeOptions
@@ -37,11 +38,11 @@ def spec_of(
     return Spec(voxplan=1, deployments=deployments, routes=routes, guardrails=guardrails or {})
 
 
-async def transcribe(spec: Spec, guardrails: Guardrails | None = None, **options: object) -> voxplan.Answer:
+async def transcribe(spec: Spec, guardrails: Guardrails | None = None, **options: Unpack[TranscribeOptions]) -> voxplan.Answer:
     """One transcription of the tone by route `main`."""
-    wanted: TranscribeOptions = {"route": "main", **options}  # type: ignore[typeddict-item]  # pyright: ignore[reportAssignmentType]
+    wanted: TranscribeOptions = {"route": "main", "filename": "tone.wav", **options}
     async with voxplan.open(spec, environment={"KEY": "k"}, guardrails=guardrails) as vox:
-        return await vox.transcribe(AUDIO, filename="tone.wav", **wanted)
+        return await vox.transcribe(AUDIO, **wanted)
 
 
 def race(*names: str, stagger_ms: int = 100) -> RouteNode:
@@ -98,7 +99,7 @@ async def test_pretended_failures_reach_nobody() -> None:
         ({"simulate": {"first": "rate_limit"}}, "did you mean `rate_limited`?"),
     ],
 )
-async def test_what_is_asked_wrongly_is_told_and_nothing_is_sent(options: dict[str, object], message: str) -> None:
+async def test_what_is_asked_wrongly_is_told_and_nothing_is_sent(options: TranscribeOptions, message: str) -> None:
     """The caller can mend it."""
     with OpenAIServer(key=None) as server:
         with pytest.raises(voxplan.RequestError) as raised:
@@ -146,8 +147,8 @@ async def test_guardrails_change_what_goes_in_and_what_comes_out() -> None:
     assert form is not None
     assert form.value("prompt") == "please: names"
     assert answer.text == Honest().text.upper()
-    for response_format in ("json", "text", "srt", "vtt", "verbose_json"):
-        assert Honest().text.split()[0] not in answer.render(response_format)  # type: ignore[arg-type]
+    for response_format in get_args(ResponseFormat):
+        assert Honest().text.split()[0] not in answer.render(response_format)
 
 
 async def test_a_guardrail_that_blocks_is_told_with_what_was_spent() -> None:

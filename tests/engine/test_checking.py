@@ -1,9 +1,32 @@
+import math
+
 import pytest
+from msgspec.structs import replace
 
 from tests.making import CATALOG, spec, use
-from voxplan.engine.checking import check
-from voxplan.engine.quantity import Span
-from voxplan.engine.spec import Account, Arm, Backoff, Balance, Deployment, Retry, RouteNode, Rules, Spec
+from voxplan.engine.checking import check, named_zones
+from voxplan.engine.condition import Condition, MoneyRange, NumberRange, Sample, TimeWindow
+from voxplan.engine.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
+from voxplan.engine.quantity import ClockTime, Money, Share, Span
+from voxplan.engine.spec import (
+    Account,
+    Arm,
+    Backoff,
+    Balance,
+    Branch,
+    Deployment,
+    Guardrail,
+    Price,
+    Race,
+    Retry,
+    RetryBudget,
+    RouteNode,
+    Rules,
+    Selector,
+    Spec,
+)
+
+SERVED = PolicyExpectation(served_by="a")
 
 
 def messages(found: Spec, severity: str = "error") -> list[str]:
@@ -121,3 +144,175 @@ def test_weights_are_no_smaller_and_no_larger_than_they_can_be_drawn() -> None:
     arms = (Arm(route=use("a"), weight=1e-12), Arm(route=use("b"), weight=10**10))
     found = messages(spec({"r": RouteNode(balance=Balance(among=arms))}, "a", "b"))
     assert found == ["a weight is 0 or from 1e-09 to 1e+09"] * 2
+
+
+ARMS = (Arm(route=use("a")), Arm(route=use("b")))
+WHERE = Selector(tags=("nothing",))
+
+
+def branch(condition: Condition) -> RouteNode:
+    """A route with one branch."""
+    return RouteNode(when=(Branch(if_=condition, then=use("a")),))
+
+
+FORMS = {
+    "a `balance` needs exactly one of `among` and `among: {where: …}`, found none": RouteNode(balance=Balance()),
+    "a `balance` needs exactly one of `among` and `among: {where: …}`, found both": RouteNode(
+        balance=Balance(among=ARMS, where=Selector())
+    ),
+    "a `race` needs exactly one of `among` and `among: {where: …}`, found none": RouteNode(race=Race(stagger=Span(1))),
+    "no deployment is what this `where` selects": RouteNode(balance=Balance(where=WHERE)),
+    "sticky needs a `key`: `user`, `key` or `metadata.x`": RouteNode(balance=Balance(among=ARMS, by="sticky")),
+    "`key` belongs to `by: sticky`, not to `by: cost`": RouteNode(balance=Balance(among=ARMS, by="cost", key="user")),
+    "`salt` belongs to `by: sticky`, not to `by: weight`": RouteNode(balance=Balance(among=ARMS, salt="")),
+    "unknown guardrail `claen`, did you mean `clean`?": RouteNode(use="a", guardrails=("clean", "claen")),
+    "unknown deployment `c`": RouteNode(race=Race(among=(use("a"), use("c")), stagger=Span(1))),
+    "unknown deployment `d`": RouteNode(when=(Branch(if_=Condition(stream=True), then=use("d")),)),
+    "unknown deployment `e`": RouteNode(when=(Branch(if_=Condition(stream=True), then=use("a")),), otherwise=use("e")),
+    "a `budget` is at least `$0`": RouteNode(use="a", budget=Money(-1)),
+    "this condition is empty: expected at least one test": branch(Condition(all=(Condition(),))),
+    "`audio.seconds` needs `over`, `under` or `in`": branch(Condition(audio_seconds=NumberRange())),
+    "no `audio.seconds` is over 5 and under 5: this never holds": branch(Condition(audio_seconds=NumberRange(over=5, under=5))),
+    "no `audio.seconds` is under 0: this never holds": branch(Condition(audio_seconds=NumberRange(under=0))),
+    "no `audio.bytes` is over 1 and under 2: this never holds": branch(Condition(audio_bytes=NumberRange(over=1, under=2))),
+    "no `audio.channels` is over 2 and one of 1, 2: this never holds": branch(
+        Condition(audio_channels=NumberRange(over=2, in_=(1, 2)))
+    ),
+    "expected finite numbers": branch(Condition(audio_seconds=NumberRange(over=math.inf))),
+    "`key.budget_left` needs `over` or `under`": branch(Condition(key_budget_left=MoneyRange())),
+    "nothing is over `$2` and under `$1`: this never holds": branch(
+        Condition(key_budget_left=MoneyRange(over=Money(2 * 10**9), under=Money(10**9)))
+    ),
+    "a share is from `0%` to `100%`": branch(Condition(sample=Sample(share=Share(1_000_001)))),
+    "nothing is from `08:00` to `08:00`; leave both out for the whole day": branch(
+        Condition(time=TimeWindow(from_=ClockTime(480), to=ClockTime(480)))
+    ),
+    "a window begins before `24:00`: write `00:00`": branch(Condition(time=TimeWindow(from_=ClockTime(1440)))),
+    "expected a time of day from `00:00` to `24:00`": branch(Condition(time=TimeWindow(to=ClockTime(2000)))),
+    "unknown route `rr`, did you mean `r`?": branch(Condition(route=("r", "rr"))),
+    "`metadata` is empty: expected at least one name": branch(Condition(metadata={})),
+    "expected a name without spaces, got `a b`": branch(Condition(metadata={"a b": ("x",)})),
+}
+
+
+@pytest.mark.parametrize(("message", "root"), FORMS.items())
+def test_what_could_not_work_is_an_error(message: str, root: RouteNode) -> None:
+    """One error, about what is wrong and nothing else."""
+    found = replace(spec({"r": root}, "a", "b"), guardrails={"clean": Guardrail(kind="custom")})
+    assert messages(found) == [message]
+
+
+@pytest.mark.parametrize(
+    ("message", "root"),
+    [
+        ("a race of one arm is no race", RouteNode(race=Race(among=(use("a"),), stagger=Span(1)))),
+        ("this `require` requires nothing", RouteNode(use="a", require=Selector())),
+        ("no deployment has region `eu`", RouteNode(use="a", require=Selector(region=("eu",)))),
+        ("no deployment has provider `nay`, did you mean `any`?", RouteNode(use="a", require=Selector(provider=("any", "nay")))),
+        ("no deployment has tag `x`", RouteNode(use="a", require=Selector(tags=("x",)))),
+    ],
+)
+def test_what_is_doubtful_is_a_warning(message: str, root: RouteNode) -> None:
+    """One warning, no error."""
+    found = spec({"r": root}, "a")
+    assert (messages(found), messages(found, "warning")) == ([], [message])
+
+
+def test_what_where_selects_is_used() -> None:
+    """No deployment that a selector takes is called unused."""
+    found = spec({"r": RouteNode(balance=Balance(where=Selector(provider=("any",))))}, "a", "b")
+    assert check(found, CATALOG) == ()
+
+
+@pytest.mark.parametrize(
+    ("guardrail", "message"),
+    [
+        (Guardrail(kind="magic"), "unknown kind of guardrail `magic`, expected `custom`"),
+        (Guardrail(kind="custom", timeout=Span(0)), "with a `timeout` of 0 nothing could ever pass"),
+        (
+            Guardrail(kind="custom", timeout=Span(0, (1, 1))),
+            "the `timeout` of a guardrail is for a text and cannot depend on `audio.seconds`",
+        ),
+    ],
+)
+def test_guardrails_that_could_not_work(guardrail: Guardrail, message: str) -> None:
+    """A kind that there is, and time for it."""
+    root = RouteNode(use="a", guardrails=("g",))
+    assert messages(replace(spec({"r": root}, "a"), guardrails={"g": guardrail})) == [message]
+
+
+def test_a_guardrail_that_nobody_uses_is_a_warning() -> None:
+    """One that `defaults` names is used."""
+    made = {"g": Guardrail(kind="custom"), "h": Guardrail(kind="custom")}
+    found = replace(spec({"r": use("a")}, "a", defaults=Rules(guardrails=("h",))), guardrails=made)
+    assert messages(found, "warning") == ["no route uses guardrail `g`"]
+
+
+@pytest.mark.parametrize(
+    ("price", "message"),
+    [
+        (Price(), "a `price` needs `per_minute` or `per_request`; `0` is for free"),
+        (Price(minimum=Span(1)), "a `price` needs `per_minute` or `per_request`; `0` is for free"),
+        (Price(per_minute=Money(0), step=Span(0)), "audio cannot be billed in steps of 0"),
+        (
+            Price(per_minute=Money(0), minimum=Span(0, (1, 1))),
+            "`minimum` is an amount of audio and cannot depend on `audio.seconds`",
+        ),
+    ],
+)
+def test_prices_that_mean_nothing(price: Price, message: str) -> None:
+    """A free deployment says so."""
+    assert messages(of(Deployment(model="m", provider="any", price=price))) == [message]
+    assert messages(of(Deployment(model="m", provider="any", price=Price(per_minute=Money(0))))) == []
+
+
+POLICY_TESTS = {
+    "unknown route `rr`, did you mean `r`?": PolicyTest(name="x", request=PolicyRequest(route="rr"), expect=SERVED),
+    "unknown deployment `c`": PolicyTest(name="x", request=PolicyRequest(fallbacks=("a", "r", "c")), expect=SERVED),
+    "unknown deployment `d`": PolicyTest(name="x", world={"d": (Scripted(result="ok"),)}, expect=SERVED),
+    "`a` is empty: expected at least one result": PolicyTest(name="x", world={"a": ()}, expect=SERVED),
+    "no call comes to `blocked`": PolicyTest(name="x", world={"a": (Scripted(result="blocked"),)}, expect=SERVED),
+    "unknown deployment `e`": PolicyTest(name="x", expect=PolicyExpectation(attempts=("a", "e"))),
+    "unknown deployment `f`": PolicyTest(name="x", expect=PolicyExpectation(never=("f",))),
+    "unknown deployment `h`": PolicyTest(name="x", expect=PolicyExpectation(served_by="h")),
+    "a run is either served or fails: `served_by` and `failure` cannot both hold": PolicyTest(
+        name="x", expect=PolicyExpectation(served_by="a", failure="timed_out")
+    ),
+}
+
+
+@pytest.mark.parametrize(("message", "test"), POLICY_TESTS.items())
+def test_policy_tests_that_could_not_pass(message: str, test: PolicyTest) -> None:
+    """What they name exists, and what they script can happen."""
+    assert messages(replace(spec({"r": use("a")}, "a"), tests=(test,))) == [message]
+
+
+def test_a_policy_test_says_which_route() -> None:
+    """Unless there is only one."""
+    test = PolicyTest(name="x", expect=SERVED)
+    assert messages(replace(spec({"r": use("a")}, "a"), tests=(test,))) == []
+    found = replace(spec({"r": use("a"), "s": use("a")}, "a"), tests=(test,))
+    assert messages(found) == ["a test needs a `route`: the spec has 2"]
+
+
+def test_doubtful_policy_tests() -> None:
+    """Two of one name, and one that expects nothing."""
+    tests = (PolicyTest(name="x", expect=SERVED), PolicyTest(name="x", expect=PolicyExpectation()))
+    found = replace(spec({"r": use("a")}, "a"), tests=tests)
+    assert messages(found, "warning") == ["another test has the name `x`", "this test expects nothing"]
+
+
+def test_the_retry_budget_is_a_share() -> None:
+    """Of all first calls at most."""
+    found = replace(spec({"r": use("a")}, "a"), retry_budget=RetryBudget(share=Share(2_000_000)))
+    assert messages(found) == ["a share is from `0%` to `100%`"]
+
+
+def test_zones_are_named_with_their_paths() -> None:
+    """Those inside of other conditions too; whoever loads the spec knows which there are."""
+    inner = Condition(any=(Condition(not_=Condition(time=TimeWindow(zone="Mars/Olympus"))), Condition(time=TimeWindow())))
+    path = ("routes", "r", "when", 0, "if", "any")
+    assert named_zones(spec({"r": branch(inner)}, "a")) == (
+        ((*path, 0, "not", "time", "zone"), "Mars/Olympus"),
+        ((*path, 1, "time", "zone"), "UTC"),
+    )

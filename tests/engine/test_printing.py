@@ -3,14 +3,17 @@ import pytest
 from hypothesis import given
 
 from tests.condition_strategies import texts
+from voxplan.engine.condition import Condition, MoneyRange, NumberRange, Sample, TimeWindow
 from voxplan.engine.document import Format
+from voxplan.engine.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
 from voxplan.engine.printing import print_spec, spec_digest
-from voxplan.engine.quantity import Span
+from voxplan.engine.quantity import ClockTime, Money, Share, Span
 from voxplan.engine.reading import read
-from voxplan.engine.spec import Accept, Arm, Balance, Deployment, RouteNode, Spec
+from voxplan.engine.spec import Accept, Arm, Balance, Branch, Deployment, Race, RouteNode, Selector, Spec
 
 LOCAL = Deployment(provider="local", model="default")
 A, B = RouteNode(use="a"), RouteNode(use="b")
+EU = Selector(tags=("eu",))
 
 
 def spec_of(route: RouteNode) -> Spec:
@@ -41,11 +44,62 @@ def printed(route: RouteNode) -> object:
             RouteNode(balance=Balance(among=(Arm(route=RouteNode(first=(A, B)), weight=0.5),))),
             {"balance": {"among": [{"weight": 0.5, "first": ["a", "b"]}]}},
         ),
+        (RouteNode(balance=Balance(where=EU, by="cost")), {"balance": {"among": {"where": {"tags": "eu"}}, "by": "cost"}}),
+        (RouteNode(race=Race(among=(A, B), stagger=Span(1200))), {"race": {"among": ["a", "b"], "stagger": "1200ms"}}),
+        (RouteNode(race=Race(where=EU, stagger=Span(0))), {"race": {"among": {"where": {"tags": "eu"}}, "stagger": "0s"}}),
+        (
+            RouteNode(when=(Branch(if_=Condition(tags=("eu",)), then=A),), otherwise=RouteNode(first=(A, B))),
+            {"when": [{"if": {"tags": "eu"}, "then": "a"}], "otherwise": ["a", "b"]},
+        ),
+        (RouteNode(use="a", guardrails=("g",), budget=Money(5 * 10**7)), {"use": "a", "guardrails": "g", "budget": "$0.05"}),
+        (
+            RouteNode(use="a", require=Selector(region=("eu", "us"), capability=("words",))),
+            {"use": "a", "require": {"region": ["eu", "us"], "capability": "words"}},
+        ),
     ],
 )
 def test_short_forms(route: RouteNode, written: object) -> None:
     """Routes are written as an author would write them."""
     assert printed(route) == written
+
+
+@pytest.mark.parametrize(
+    ("condition", "written"),
+    [
+        (Condition(language=("en",), user=("u", "v")), {"language": "en", "user": ["u", "v"]}),
+        (Condition(audio_seconds=NumberRange(in_=(5.0,))), {"audio.seconds": 5}),
+        (Condition(audio_channels=NumberRange(in_=(1.0, 2.0))), {"audio.channels": [1, 2]}),
+        (Condition(audio_bytes=NumberRange(over=0.0, in_=(5.0,))), {"audio.bytes": {"over": 0, "in": [5]}}),
+        (Condition(key_budget_left=MoneyRange(under=Money(10**9))), {"key.budget_left": {"under": "$1"}}),
+        (Condition(metadata={"plan": ("free",), "a.b": ("x", "y")}), {"metadata.plan": "free", "metadata.a.b": ["x", "y"]}),
+        (Condition(metadata={"two words": ("x",)}), {"metadata": {"two words": ["x"]}}),
+        (Condition(not_=Condition(any=(Condition(stream=False),))), {"not": {"any": [{"stream": False}]}}),
+        (Condition(sample=Sample(share=Share(5000), by="user")), {"sample": {"share": "0.5%", "by": "user"}}),
+        (Condition(time=TimeWindow(from_=ClockTime(480), days=("mon",))), {"time": {"from": "08:00", "days": "mon"}}),
+    ],
+)
+def test_conditions(condition: Condition, written: object) -> None:
+    """Conditions are written as an author would write them."""
+    assert printed(RouteNode(when=(Branch(if_=condition, then=A),))) == {"when": [{"if": written, "then": "a"}]}
+
+
+def test_policy_tests() -> None:
+    """So are tests: bare results, facts by their full names."""
+    test = PolicyTest(
+        name="x",
+        request=PolicyRequest(audio_seconds=30.0, metadata={"p": "q"}, time=ClockTime(60)),
+        world={"a": (Scripted(result="timed_out"),), "b": (Scripted(result="ok"), Scripted(result="ok", after=Span(1)))},
+        expect=PolicyExpectation(attempts=("a",)),
+    )
+    text = print_spec(msgspec.structs.replace(spec_of(A), tests=(test,)), "json")
+    assert msgspec.json.decode(text)["tests"] == [
+        {
+            "name": "x",
+            "request": {"audio.seconds": 30, "time": "01:00", "metadata.p": "q"},
+            "world": {"a": "timed_out", "b": ["ok", {"result": "ok", "after": "1ms"}]},
+            "expect": {"attempts": ["a"]},
+        }
+    ]
 
 
 def test_order_of_keys() -> None:
@@ -91,6 +145,32 @@ def test_digest_of_weights() -> None:
     one = RouteNode(balance=Balance(among=(Arm(route=A, weight=1), Arm(route=B, weight=2))))
     other = RouteNode(balance=Balance(among=(Arm(route=B, weight=2.0), Arm(route=A, weight=1.0))))
     assert spec_digest(spec_of(one)) == spec_digest(spec_of(other))
+
+
+def branches(*conditions: Condition) -> RouteNode:
+    """A route with a branch for each condition."""
+    return RouteNode(when=tuple(Branch(if_=condition, then=A) for condition in conditions))
+
+
+def test_digest_of_what_has_no_order() -> None:
+    """Texts of a condition, of a selector, kinds and tags are sets; parts of `all` too."""
+    one, other = Condition(tags=("x",)), Condition(stream=True)
+    first = RouteNode(first=(branches(Condition(all=(one, other), user=("u", "v"))),), on=("overloaded", "timed_out"))
+    second = RouteNode(first=(branches(Condition(user=("v", "u", "v"), all=(other, one))),), on=("timed_out", "overloaded"))
+    assert spec_digest(spec_of(first)) == spec_digest(spec_of(second))
+    selectors = (Selector(region=("eu", "us")), Selector(region=("us", "eu")))
+    assert len({spec_digest(spec_of(RouteNode(use="a", require=selector))) for selector in selectors}) == 1
+
+
+def test_digest_of_what_has_an_order() -> None:
+    """Branches, arms of a race and guardrails are tried in the order that is written."""
+    one, other = Condition(tags=("x",)), Condition(stream=True)
+    pairs = (
+        (branches(one, other), branches(other, one)),
+        (RouteNode(race=Race(among=(A, B), stagger=Span(1))), RouteNode(race=Race(among=(B, A), stagger=Span(1)))),
+        (RouteNode(use="a", guardrails=("g", "h")), RouteNode(use="a", guardrails=("h", "g"))),
+    )
+    assert all(spec_digest(spec_of(left)) != spec_digest(spec_of(right)) for left, right in pairs)
 
 
 def test_digest_is_pinned() -> None:

@@ -12,8 +12,8 @@ from tests.io_shell.cli.typing_commands import http_spec, start, wav
 SPEC = """
 voxplan: 1
 deployments:
-  deaf: {{provider: openai_compatible, model: m, base_url: "{}"}}
-  healthy: {{provider: openai_compatible, model: m, base_url: "{}"}}
+  deaf: {{provider: openai_compatible, model: whisper-1, base_url: "{}"}}
+  healthy: {{provider: openai_compatible, model: whisper-1, base_url: "{}"}}
 routes: {{slow: deaf, quick: healthy}}
 """
 PROGRAM = """

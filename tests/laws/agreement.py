@@ -54,7 +54,9 @@ def plan_disagreements(made: Plan | Refusal, naive: Planned) -> Iterator[Disagre
         own = first.node if first and f"{first.node}/".startswith(f"{made.route}/{made.route}/") else None
         engine = tuple(_engine(node, own) for node in nodes(made.root))
         yield from _differ("tree", engine, tuple(_naive(step, own) for step in _steps(naive.root)))
-        yield from _differ("rules", tuple(map(_rules, attempts(made.root))), tuple(_held(naive, leaf) for leaf in leaves(naive.root)))
+        yield from _differ(
+            "rules", tuple(map(_rules, attempts(made.root))), tuple(_held(naive, leaf) for leaf in leaves(naive.root))
+        )
 
 
 def _differ(what: str, engine: object, naive: object) -> Iterator[Disagreement]:
@@ -64,7 +66,9 @@ def _differ(what: str, engine: object, naive: object) -> Iterator[Disagreement]:
 
 def codes(left_out: Iterable[LeftOut]) -> list[tuple[str, list[str], list[str]]]:
     """What is left out: node, deployments and reasons."""
-    return sorted((each.node, sorted(set(each.deployments)), sorted({reason.code for reason in each.reasons})) for each in left_out)
+    return sorted(
+        (each.node, sorted(set(each.deployments)), sorted({reason.code for reason in each.reasons})) for each in left_out
+    )
 
 
 def _codes(out: Iterable[Out]) -> list[tuple[str, list[str], list[str]]]:

@@ -1,23 +1,25 @@
 """What most laws are about: a spec that has been compiled and all else that planning takes, as one value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from random import Random
 from typing import Final, NamedTuple
 
 from hypothesis import assume
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from returns.result import Success
 
 from tests.random_specs import ZONES, random_spec
 from tests.reference import Planned
-from tests.strategies import CATALOG, DEPLOYMENTS, MOMENTS, depths, random_request, random_view
+from tests.strategies import CATALOG, DEPLOYMENTS, GUARDRAILS, MOMENTS, depths, random_request, random_view
 from voxplan.engine.compiling import compile_checked
 from voxplan.engine.plan import Node, Plan, Refusal, children
 from voxplan.engine.planning import plan
+from voxplan.engine.quantity import Span
 from voxplan.engine.request import Request
 from voxplan.engine.router import Router
-from voxplan.engine.spec import Deployment, Guardrail, RouteNode, Spec
+from voxplan.engine.spec import Deployment, Guardrail, Race, RouteNode, Spec
 from voxplan.engine.view import EMPTY_VIEW, View
 from voxplan.engine.zone import Zone
 from voxplan.io_shell.zones import resolve_zones
@@ -29,21 +31,25 @@ __all__ = (
     "case_of",
     "cases",
     "compiled",
+    "first",
     "nodes",
     "plan_of",
     "planned",
+    "race",
     "reference",
     "result_of",
+    "rewritten",
     "spec_of",
+    "use",
 )
 
 NO_OTHERS: Mapping[str, RouteNode] = {}
-NO_GUARDRAILS: Mapping[str, Guardrail] = {}
+PLAIN_GUARDRAILS: Mapping[str, Guardrail] = {name: Guardrail(kind="custom") for name in GUARDRAILS}
 _RESOLVED: Final[Mapping[str, Zone]] = resolve_zones(ZONES).unwrap()
 
 
 class Case(NamedTuple):
-    """All that planning takes."""
+    """All that planning takes. `made_by` says how to make it again."""
 
     spec: Spec
     router: Router
@@ -51,6 +57,11 @@ class Case(NamedTuple):
     view: View
     moment: int
     seed: int
+    made_by: str = "a case"
+
+    def __repr__(self) -> str:
+        """How to make it again: all of it would be pages."""
+        return self.made_by
 
     def result(self) -> Plan | Refusal:
         """What planning makes of it."""
@@ -72,7 +83,8 @@ def case_of(seed: int, depth: int = 5) -> Case:
     """The case that belongs to a seed."""
     chance = Random(seed)
     spec, moment = random_spec(chance, depth=depth), chance.choice(MOMENTS)
-    return Case(spec, compiled(spec), random_request(chance), random_view(chance, moment), moment, chance.getrandbits(64))
+    request, view, again = random_request(chance), random_view(chance, moment), f"case_of({seed}, {depth})"
+    return Case(spec, compiled(spec), request, view, moment, chance.getrandbits(64), again)
 
 
 @cache
@@ -95,11 +107,28 @@ def planned(case: Case) -> Plan:
 
 
 def spec_of(
-    main: RouteNode, others: Mapping[str, RouteNode] = NO_OTHERS, guardrails: Mapping[str, Guardrail] = NO_GUARDRAILS
+    main: RouteNode, others: Mapping[str, RouteNode] = NO_OTHERS, guardrails: Mapping[str, Guardrail] = PLAIN_GUARDRAILS
 ) -> Spec:
     """A spec whose routes use plain deployments with a key each, so that nothing but the routes matters."""
-    plain = {name: Deployment(provider="openai", model="whisper-1", api_key=f"${{KEY_{name}}}") for name in DEPLOYMENTS}
+    plain = {
+        name: Deployment(provider="openai", model="whisper-1", api_key=f"${{KEY_{name}}}", tags=("all",)) for name in DEPLOYMENTS
+    }
     return Spec(voxplan=1, deployments=plain, routes={"main": main, **others}, guardrails=dict(guardrails))
+
+
+def use(name: str) -> RouteNode:
+    """A node that uses `name`."""
+    return RouteNode(use=name)
+
+
+def first(*children: RouteNode) -> RouteNode:
+    """Ordered fallback."""
+    return RouteNode(first=children)
+
+
+def race(*arms: RouteNode, stagger_ms: int = 0) -> RouteNode:
+    """Overlapping arms."""
+    return RouteNode(race=Race(among=arms, stagger=Span(stagger_ms)))
 
 
 def plan_of(spec: Spec, *, seed: int = 0, view: View = EMPTY_VIEW, request: Request | None = None) -> Plan:
@@ -112,6 +141,22 @@ def nodes(root: Node) -> Iterator[Node]:
     yield root
     for child in children(root):
         yield from nodes(child)
+
+
+def rewritten(node: RouteNode, change: Callable[[RouteNode], RouteNode]) -> RouteNode:
+    """The node with `change` made to it and, before that, to everything written below it."""
+    inside = replace(
+        node,
+        first=None if node.first is None else tuple(rewritten(child, change) for child in node.first),
+        balance=node.balance
+        and replace(
+            node.balance, among=tuple(replace(arm, route=rewritten(arm.route, change)) for arm in node.balance.among)
+        ),
+        race=node.race and replace(node.race, among=tuple(rewritten(arm, change) for arm in node.race.among)),
+        when=node.when and tuple(replace(branch, then=rewritten(branch.then, change)) for branch in node.when),
+        otherwise=node.otherwise and rewritten(node.otherwise, change),
+    )
+    return change(inside)
 
 
 def above(root: Node, node: str) -> tuple[Node, ...]:

@@ -48,13 +48,14 @@ def names_below(root: RouteNode, path: Path) -> set[str]:
 
 
 def steps(node: RouteNode) -> Iterator[tuple[Path, RouteNode]]:
-    """The children of a node, each with what leads to it."""
+    """The children of a node that may be reached, each with what leads to it."""
     yield from ((("first", place), child) for place, child in enumerate(node.first or ()))
     yield from ((("when", place, "then"), branch.then) for place, branch in enumerate(node.when or ()))
     if node.otherwise is not None:
         yield ("otherwise",), node.otherwise
     if node.balance is not None:
-        yield from ((("balance", "among", place, "route"), arm.route) for place, arm in enumerate(node.balance.among))
+        among = enumerate(node.balance.among)
+        yield from ((("balance", "among", place, "route"), arm.route) for place, arm in among if arm.weight)
     if node.race is not None:
         yield from ((("race", "among", place), child) for place, child in enumerate(node.race.among))
 

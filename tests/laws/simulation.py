@@ -58,12 +58,21 @@ class Admission(Protocol):
 
 
 class Simulated(NamedTuple):
-    """A finished run, all its commands and events with their moments, and what an onlooker saw."""
+    """A finished run, all its events and commands with their moments as they came, and what an onlooker saw."""
 
     run: Run
-    commands: tuple[tuple[int, Command], ...]
-    events: tuple[tuple[int, Event], ...]
+    moments: Moments
     trace: Trace
+
+    @property
+    def commands(self) -> tuple[tuple[int, Command], ...]:
+        """What was commanded."""
+        return tuple((at_ms, each) for at_ms, each in self.moments if isinstance(each, Command))
+
+    @property
+    def events(self) -> tuple[tuple[int, Event], ...]:
+        """What happened."""
+        return tuple((at_ms, each) for at_ms, each in self.moments if isinstance(each, Event))
 
     @property
     def denied(self) -> frozenset[int]:
@@ -82,15 +91,15 @@ def simulate(plan: Plan, world: World, began_ms: int = 0, admission: Admission |
     if world.cancel_ms is not None:
         ahead.put(began_ms + world.cancel_ms, Cancelled())
     run, commands = begin(plan, began_ms)
-    given, events, moment_ms = [(began_ms, command) for command in commands], list[tuple[int, Event]](), began_ms
+    moments: list[tuple[int, Command | Event]] = [(began_ms, command) for command in commands]
+    moment_ms = began_ms
     ahead.obey(commands, began_ms)
     while run.finished is None:
         moment_ms, event = ahead.take()
-        events.append((moment_ms, event))
         run, commands = advance(run, event, moment_ms)
-        given += [(moment_ms, command) for command in commands]
+        moments += [(moment_ms, event), *((moment_ms, command) for command in commands)]
         ahead.obey(commands, moment_ms)
-    return Simulated(run, tuple(given), tuple(events), trace_of(run, (*given, *events), moment_ms))
+    return Simulated(run, tuple(moments), trace_of(run, tuple(moments), moment_ms))
 
 
 class _Ahead:

@@ -68,7 +68,8 @@ def shortest_audio(finding: Finding) -> float:
 @given(chances())
 def test_b3_whoever_is_said_to_starve_is_not_called_when_others_hang(chance: Random) -> None:
     """B3: from the length of audio that the finding names, the node is never reached when all calls hang."""
-    root = timed_route(chance, named_route(chance, ("first", "race", "balance", "first")))
+    root = timed_route(chance, named_route(chance, ("first", "race", "balance", "first", "when")))
+    root = msgspec.structs.replace(root, deadline=chance.choice((Span(3000), Span(6000), Span(1000, (300, 1)))))
     spec = spec_of(root, {name: Span(1500) for name in DEPLOYMENTS[:2]})
     router = router_of(spec)
     for finding in starving(spec, CATALOG):
@@ -113,7 +114,7 @@ def test_b3_nobody_starves_unsaid_in_a_plain_list(timeouts: list[int | None], de
 def taken(place: tuple[Path, RouteNode], holds: Callable[[Condition], bool], routes: Mapping[str, RouteNode]) -> Iterator[Path]:
     """The places of all branches that a request takes below a node, whichever arm is drawn."""
     path, node = place
-    if node.use in routes:
+    if node.use is not None and node.use in routes:
         yield from taken((("routes", node.use), routes[node.use]), holds, routes)
     chosen = next((number for number, branch in enumerate(node.when or ()) if holds(branch.if_)), None)
     for step, child in steps(node):
@@ -192,21 +193,15 @@ def test_q2_samples_and_times_have_witnesses_too(condition: Condition) -> None:
     assert [witness(router, node) is not None for node in nodes(router, "main")] == [True, True]
 
 
-def bare(made: Plan | None) -> object:
+def bare(made: Plan | None) -> str | None:
     """What may happen, without the names of nodes and what explains them."""
-    return None if made is None else unnamed(msgspec.to_builtins({name: getattr(made, name) for name in COMPARED}))
+    if made is None:
+        return None
+    compared = (made.root, made.input_guardrails, made.streams, made.cooling_try, made.when_all_poor)
+    return re.sub(r'"node":"[^"]*"', "", msgspec.json.encode(compared).decode())
 
 
-COMPARED: Final = ("root", "input_guardrails", "streams", "cooling_try", "when_all_poor")
-
-
-def unnamed(tree: object) -> object:
-    """The tree without what stands at `node`."""
-    if isinstance(tree, dict):
-        return {key: unnamed(value) for key, value in tree.items() if key != "node"}
-    return [unnamed(value) for value in tree] if isinstance(tree, list) else tree
-
-
+@settings(max_examples=1 + EXAMPLES // 3)  # two routers, hundreds of inputs each time
 @given(chances())
 def test_q3_specs_are_called_the_same_only_if_their_plans_are(chance: Random) -> None:
     """Q3: on all inputs that were compared; and each difference comes with a witness that really differs."""
@@ -216,10 +211,7 @@ def test_q3_specs_are_called_the_same_only_if_their_plans_are(chance: Random) ->
     routers = compiled(old), compiled(new)
     found = compare(*routers, most=4)
     differing = [
-        each
-        for route in old.routes
-        for each in inputs(routers, route, most=4)
-        if len({*map(str, map(bare, plans_of(*routers, each)))}) > 1
+        each for route in old.routes for each in inputs(routers, route, most=4) if len({*map(bare, plans_of(*routers, each))}) > 1
     ]
     assert not found.routes
     assert bool(found.differences) == bool(differing)
@@ -229,6 +221,7 @@ def test_q3_specs_are_called_the_same_only_if_their_plans_are(chance: Random) ->
         assert bare(before) != bare(after)
 
 
+@settings(max_examples=1 + EXAMPLES // 3)  # two routers, hundreds of inputs each time
 @given(chances())
 def test_q3_a_spec_is_the_same_as_itself_in_another_order(chance: Random) -> None:
     """Q3: reordering keys and deployments changes nothing."""

@@ -33,8 +33,9 @@ MARKS = (
     "{ } [ ] : , - ? & * ! | > % @ ` ' \" # = . ~ << &a *a !x !!str {{ ]] \"\"\" ''' \\u \\ud800 0x 1e999 null true nan 1 -1 0.5"
 )
 KEYS = (
-    "voxplan deployments routes defaults accounts use first balance among weight on retry api_key base_url when if then otherwise "
-    "match cases race stagger where require guardrails tests request world expect metadata.x audio.seconds time sample not all"
+    "voxplan deployments routes defaults accounts use first balance among weight on retry api_key base_url when if then "
+    "otherwise match cases race stagger where require guardrails tests request world expect metadata.x audio.seconds time "
+    "sample not all"
 )
 LAYOUT = (
     "\n",

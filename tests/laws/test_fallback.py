@@ -1,33 +1,24 @@
-"""Laws F1-F5 and F7: which child of a `first` follows which, and what a run that fails says; and of the order laws M1."""
+"""Laws F1-F7: which child of a `first` follows which, what ends a run, and what a run that fails says."""
 
 import re
-from collections.abc import Callable
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.laws.cases import Case, above, cases, plan_of, planned, spec_of
+from tests.laws.cases import Case, above, cases, first, nodes, plan_of, planned, race, spec_of, use
+from tests.laws.outcomes import calls_below, outcomes
 from tests.laws.simulation import simulate
-from tests.laws.worlds import EMPTY, REPETITIVE, Call, Trace, World
+from tests.laws.worlds import BLANK, EMPTY, REPETITIVE, Call, Trace, World, call_of
 from tests.strategies import CATALOG, DEPLOYMENTS, worlds
 from voxplan.engine.checking import check
 from voxplan.engine.failure import KINDS, FailureKind, worst
-from voxplan.engine.plan import Attempt, First, Node, attempts
+from voxplan.engine.plan import Attempt, First, Node, Race, attempts
 from voxplan.engine.quantity import Span
-from voxplan.engine.run import Denied, Finish, Send
+from voxplan.engine.request import Options, Request
+from voxplan.engine.run import Cancel, Release, Send, Served, Unserved
 from voxplan.engine.spec import Accept, Backoff, Retry, RouteNode
-
-
-def use(name: str) -> RouteNode:
-    """A node that uses `name`."""
-    return RouteNode(use=name)
-
-
-def first(*children: RouteNode) -> RouteNode:
-    """Ordered fallback."""
-    return RouteNode(first=children)
 
 
 @given(cases(), worlds())
@@ -35,51 +26,54 @@ def test_f1_a_child_starts_only_after_a_kind_that_is_listed_or_an_absence(case: 
     """F1: when a call is made, every earlier child of every `first` around it failed in a kind ∈ `on`, or was absent."""
     made = planned(case)
     trace = simulate(made, world, case.moment).trace
-    for place, call in enumerate(trace.calls):
-        path = above(made.root, call.node)
-        for around, inside in pairwise(path):
-            assert isinstance(around, First)
-            for earlier in around.children[: around.children.index(inside)]:
-                _assert_leads_on(earlier, around, trace, place)
+    for call in trace.calls:
+        for around, inside in pairwise(above(made.root, call.node)):
+            if isinstance(around, First):
+                for earlier in around.children[: around.children.index(inside)]:
+                    _assert_leads_on(earlier, around, trace, call.start_ms)
 
 
-def _assert_leads_on(child: Node, around: First, trace: Trace, place: int) -> None:
-    """`child` ended before the call at `place`: in a listed kind, or absent with all its attempts noted as missed."""
-    nodes = {attempt.node for attempt in attempts(child)}
-    endings = [call.ending for call in trace.calls[:place] if call.node in nodes]
-    if endings:
-        assert endings[-1] in around.on
+def _assert_leads_on(child: Node, around: First, trace: Trace, start_ms: int) -> None:
+    """`child` ended before: in a listed kind, or absent with all its attempts noted as missed."""
+    calls = calls_below(child, trace.calls)
+    assert all(call.end_ms <= start_ms for call in calls)
+    if calls:
+        assert outcomes(child, calls) & {*around.on}
     else:
-        assert nodes <= {each.node for each in trace.missed}
+        assert {attempt.node for attempt in attempts(child)} <= {each.node for each in trace.missed}
 
 
 @given(cases(), worlds())
 def test_f1_a_run_ends_only_where_nothing_may_follow(case: Case, world: World) -> None:
-    """F1, the other way round: a run fails only when its last kind is not listed, or all that follows was absent."""
+    """F1, the other way round: when a run fails, no `first` that was entered had a child left that its last kind leads to."""
     made = planned(case)
     trace = simulate(made, world, case.moment).trace
-    if trace.kind == "cancelled" or (trace.served is not None and not trace.poor):
+    if trace.kind in {"cancelled", "blocked"} or trace.released is not None or (trace.served is not None and not trace.poor):
         return
-    last = next((call for call in reversed(trace.calls)), None)
-    missed = {each.node for each in trace.missed}
-    if last is None:
-        assert {attempt.node for attempt in attempts(made.root)} <= missed
-        return
-    path = above(made.root, last.node)
-    for around, inside in pairwise(path):
-        assert isinstance(around, First)
-        if last.ending in around.on:
-            later = around.children[around.children.index(inside) + 1 :]
-            assert {attempt.node for child in later for attempt in attempts(child)} <= missed
+    seen = {each.node for each in trace.missed} | {call.node for call in trace.calls}
+    for node in nodes(made.root):
+        if isinstance(node, First) and seen & {attempt.node for attempt in attempts(node)}:
+            _assert_exhausted(node, trace, seen)
+
+
+def _assert_exhausted(node: First, trace: Trace, seen: set[str]) -> None:
+    reached = [child for child in node.children if seen & {attempt.node for attempt in attempts(child)}]
+    if len(reached) < len(node.children):
+        assert outcomes(reached[-1], calls_below(reached[-1], trace.calls)) - {*node.on}
 
 
 @given(cases(), worlds())
 def test_f2_nothing_is_attempted_after_an_accepted_answer(case: Case, world: World) -> None:
-    """F2: an accepted answer is the last call, and it is served."""
+    """F2: at most one answer is accepted, and it is served or blocked; whatever else was out ends at that moment, as lost."""
     trace = simulate(planned(case), world, case.moment).trace
-    assert all(call.ending != "accepted" for call in trace.calls[:-1])
-    accepted = bool(trace.calls) and trace.calls[-1].ending == "accepted"
-    assert (trace.served == len(trace.calls) - 1 and not trace.poor) == accepted
+    accepted = [call for call in trace.calls if call.ending == "accepted"]
+    assert len(accepted) == (trace.served is not None and not trace.poor) or trace.kind in {"blocked", "cancelled"}
+    for answer in accepted:
+        assert trace.served is None or trace.calls[trace.served] == answer
+        assert all(call.end_ms <= answer.end_ms for call in trace.calls)
+        lost = [call for call in trace.calls if call.ending == "lost"]
+        assert trace.released is not None or all(call.end_ms == answer.end_ms for call in lost)
+    assert accepted or trace.released is not None or all(call.ending != "lost" for call in trace.calls)
 
 
 LEAVES = st.builds(
@@ -152,17 +146,19 @@ def _reached(start: str, uses: dict[str, list[str]]) -> set[str]:
 
 @given(cases(), worlds())
 def test_f5_a_run_that_fails_lists_every_attempt_once_in_order_with_its_kind(case: Case, world: World) -> None:
-    """F5: the trail is exactly the calls that were granted, in their order; the run's kind follows the order of blame."""
+    """F5: the trail is exactly the calls that were granted, each once, in the order of their ends; the run's kind follows the
+    order of blame.
+    """
     done = simulate(planned(case), world, case.moment)
-    denied = {event.attempt for _, event in done.events if isinstance(event, Denied)}
-    granted = [command.attempt for _, command in done.commands if isinstance(command, Send) and command.attempt not in denied]
-    assert [entry.attempt for entry in done.run.trail] == granted == sorted(granted)
-    assert all((entry.failure is None) == (entry.ending == "accepted") for entry in done.run.trail)
-    kinds: tuple[FailureKind, ...] = tuple(entry.failure.kind for entry in done.run.trail if entry.failure is not None)
-    finish = done.run.finished
-    assert finish is not None
-    if finish.served is None:
-        assert finish == Finish(kind=worst(kinds) if kinds else None)
+    trail = done.run.trail
+    assert sorted(entry.attempt for entry in trail) == [send.attempt for send in done.sent]
+    assert [entry.ended_ms for entry in trail] == sorted(entry.ended_ms for entry in trail)
+    assert all((entry.failure is not None) == (entry.ending == "failed") for entry in trail)
+    kinds: tuple[FailureKind, ...] = tuple(entry.failure.kind for entry in trail if entry.failure is not None)
+    assert done.run.finished is not None
+    ended = done.run.finished.ended
+    if isinstance(ended, Unserved) and ended.kind != "blocked" and done.trace.released is None:
+        assert ended == Unserved(kind=worst(kinds) if kinds else None)
 
 
 @given(cases(), worlds())
@@ -175,7 +171,7 @@ def test_f5_a_poor_answer_is_returned_only_when_there_is_no_better(case: Case, w
         assert trace.served in poor
         assert made.when_all_poor == "return"
         assert all(call.ending != "accepted" for call in trace.calls)
-    elif poor and trace.kind not in {None, "cancelled"}:
+    elif poor and trace.kind not in {None, "cancelled", "blocked"} and trace.released is None:
         assert made.when_all_poor == "fail"
 
 
@@ -188,80 +184,64 @@ def test_f5_the_order_of_blame_does_not_depend_on_the_order_of_attempts(kinds: l
 
 
 @given(cases(), worlds())
-def test_f7_a_call_carries_nothing_that_differs_by_attempt(case: Case, world: World) -> None:
-    """F7: neither plan nor command says anything of audio or options; all attempts get those of the request."""
+def test_f6_after_the_commit_nothing_is_attempted(case: Case, world: World) -> None:
+    """F6: once text is released nothing is sent or waited for, the other calls are lost at that moment, and the run ends with the
+    call that it committed to, one way or the other.
+    """
+    made = planned(case._replace(request=replace(case.request, options=replace(case.request.options, stream=True))))
+    done = simulate(made, world, case.moment)
+    commands = [command for _, command in done.commands]
+    released = [place for place, command in enumerate(commands) if isinstance(command, Release)]
+    assert len(released) <= 1
+    for place in released:
+        assert not any(isinstance(command, Send) for command in commands[place:])
+        assert done.run.finished is not None
+        _assert_ends_with_it(done.trace, done.run.finished.ended)
+        cancelled = {command.attempt for command in commands[place:] if isinstance(command, Cancel)}
+        if done.trace.kind != "cancelled":
+            assert cancelled == {entry.attempt for entry in done.run.trail if entry.ending == "lost"}
+
+
+def _assert_ends_with_it(trace: Trace, ended: Served | Unserved) -> None:
+    assert trace.released is not None
+    committed = trace.calls[trace.released]
+    assert trace.end_ms == max(call.end_ms for call in trace.calls) == committed.end_ms
+    if isinstance(ended, Served):
+        assert trace.served == trace.released
+    else:
+        assert ended.kind == committed.ending
+
+
+@given(worlds())
+def test_f6_the_first_arm_that_speaks_is_the_one(world: World) -> None:
+    """F6: of arms that race, that one whose text comes first is released, unless an answer comes before."""
+    made = plan_of(spec_of(race(use("a"), use("b"), use("c"))), request=STREAMED)
+    done = simulate(made, world._replace(denied=frozenset(), cancel_ms=None))
+    spoken: list[tuple[int, int]] = []
+    for send in done.sent:
+        takes_ms, *_, delta_ms = call_of(world, send)
+        if delta_ms is not None and (takes_ms is None or delta_ms <= takes_ms):
+            spoken.append((send.at_ms + delta_ms, send.attempt))
+    answered = [call.end_ms for call in done.trace.calls if call.ending == "accepted"]
+    if spoken and min(spoken)[0] <= min(answered, default=done.trace.end_ms):
+        assert done.trace.released is not None
+        assert done.sent[done.trace.released].attempt == min(spoken)[1]
+    else:
+        assert done.trace.released is None
+
+
+STREAMED = Request(route="main", options=Options(stream=True))
+
+
+@given(cases(), worlds())
+def test_f7_every_call_gets_the_same_save_its_listed_degrades(case: Case, world: World) -> None:
+    """F7: a command says nothing of audio or options but the prompt, which is the same for all, and the degrades of its attempt."""
     done = simulate(planned(case), world, case.moment)
-    said = {field for _, command in done.commands if isinstance(command, Send) for field in command.__struct_fields__}
-    said |= {field for attempt in attempts(done.run.plan.root) for field in attempt.__struct_fields__}
-    assert not said & {"audio", "options", "language", "prompt", "temperature", "response_format", "timestamps"}
-
-
-@given(st.lists(LEAVES, min_size=1, max_size=3).map(tuple), LEAVES, worlds(), st.none() | st.integers(1, 20))
-def test_m1_appending_at_the_end_of_the_route_keeps_every_success(
-    children: tuple[RouteNode, ...], appended: RouteNode, world: World, deadline_ms: int | None
-) -> None:
-    """M1: with one more child at the end of the outermost `first`, a run that succeeded has the same trace."""
-
-    def run(*given_children: RouteNode) -> Trace:
-        root = replace(first(*given_children), deadline=None if deadline_ms is None else Span(deadline_ms))
-        return _nameless(simulate(plan_of(spec_of(main=root)), world).trace)
-
-    before = run(*children)
-    if before.served is not None and not before.poor:
-        assert run(*children, appended) == before
-
-
-def test_m1_is_false_for_an_inner_first() -> None:
-    """M1 (!): `first [first [a, +c], b]` under a deadline: c hangs, b starves, and what succeeded without c fails with it."""
-    world = World({("a", 1): Call(kind="server_error"), ("c", 1): Call(takes_ms=None), ("b", 1): Call(takes_ms=2)})
-    without, with_c = (_under_deadline(inner, world) for inner in (first(use("a")), first(use("a"), use("c"))))
-    assert without.served is not None
-    assert with_c.kind == "timed_out"
-    assert [(each.deployment, each.reason) for each in with_c.missed] == [("b", "too_little_time")]
-
-
-def _under_deadline(inner: RouteNode, world: World) -> Trace:
-    root = replace(first(inner, use("b")), deadline=Span(10))
-    return simulate(plan_of(spec_of(main=root)), world).trace
-
-
-def test_m2_is_false_with_retry_after_within_a_longer_deadline() -> None:
-    """M2 (!): under the longer deadline the run waits for Retry-After, and b, which served, is not reached in time."""
-    retrying = replace(use("a"), retry=Retry(times=1, backoff=AT_ONCE, patience=Span(50)))
-    calls = {("a", 1): Call(kind="rate_limited", retry_after_ms=20), ("a", 2): Call(takes_ms=None), ("b", 1): Call(takes_ms=5)}
-    _assert_served_only_by_the_shorter(lambda ms: replace(first(retrying, use("b")), deadline=Span(ms)), calls, 10, 22)
-
-
-def test_m2_is_false_with_shortest() -> None:
-    """M2 (!): under the longer deadline a retry of a still has its shortest time, hangs, and b starves."""
-    retrying = replace(use("a"), retry=Retry(times=1, backoff=AT_ONCE, patience=Span(50)))
-    calls = {("a", 1): Call(kind="rate_limited", retry_after_ms=2), ("a", 2): Call(takes_ms=None), ("b", 1): Call(takes_ms=5)}
-
-    def run(deadline_ms: int) -> Trace:
-        spec = spec_of(replace(first(retrying, use("b")), deadline=Span(deadline_ms)))
-        picky = replace(spec.deployments["a"], shortest=Span(9))
-        return simulate(plan_of(replace(spec, deployments=spec.deployments | {"a": picky})), World(calls)).trace
-
-    assert run(10).served is not None
-    assert run(11).served is None
-
-
-def test_m2_is_false_with_an_inner_deadline() -> None:
-    """M2 (!): a longer *inner* deadline lets a hanging child eat the time of the next."""
-    calls = {("a", 1): Call(takes_ms=None), ("b", 1): Call(takes_ms=5)}
-
-    def inner(ms: int) -> RouteNode:
-        return replace(first(replace(use("a"), deadline=Span(ms)), use("b")), deadline=Span(12))
-
-    _assert_served_only_by_the_shorter(inner, calls, 5, 10)
-
-
-def _assert_served_only_by_the_shorter(
-    root: Callable[[int], RouteNode], calls: dict[tuple[str, int], Call], short: int, long: int
-) -> None:
-    traces = [simulate(plan_of(spec_of(main=root(ms))), World(calls)).trace for ms in (short, long)]
-    assert traces[0].served is not None
-    assert traces[1].served is None
+    told = {field for send in done.sent for field in send.__struct_fields__}
+    assert not told & {"audio", "options", "language", "temperature", "response_format", "timestamps"}
+    assert len({send.prompt for send in done.sent}) <= 1
+    degrades = {attempt.node: attempt.degrades for attempt in attempts(done.run.plan.root)}
+    assert all(send.degrades == degrades[send.node] for send in done.sent)
 
 
 def test_f1_routes_by_its_last_failure_not_by_the_worst() -> None:
@@ -288,7 +268,6 @@ def test_f5_the_best_poor_answer_fails_the_fewest_gates_then_came_first() -> Non
     gates = Accept(not_empty=True, max_compression_ratio=1.0)
     lenient = Accept(not_empty=True)
     root = first(replace(use("a"), accept=gates), replace(use("b"), accept=gates), replace(use("c"), accept=lenient))
-    blank = " " * 100  # fails both gates of a and b
-    texts = {("a", 1): blank, ("b", 1): REPETITIVE, ("c", 1): EMPTY}
+    texts = {("a", 1): BLANK, ("b", 1): REPETITIVE, ("c", 1): EMPTY}
     trace = simulate(plan_of(spec_of(root)), World({at: Call(text=text) for at, text in texts.items()})).trace
     assert (trace.poor, trace.served) == (True, 1)

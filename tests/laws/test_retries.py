@@ -1,21 +1,22 @@
-"""Laws R1-R4: how often, how long, and when a deployment is tried again."""
+"""Laws R1-R4, R6 and K5: how often, how long, when and whether a deployment, or any other one, is tried again."""
 
 from collections import Counter
+from typing import Literal
 
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.laws.cases import Case, above, cases, plan_of, planned, spec_of
+from tests.laws.cases import Case, above, cases, nodes, plan_of, planned, spec_of
 from tests.laws.simulation import simulate
 from tests.laws.worlds import KINDS_SEEN, Call, World
 from tests.strategies import DEPLOYMENTS, seeds, worlds
-from voxplan.engine import draws
-from voxplan.engine.failure import KINDS, FailureKind
-from voxplan.engine.plan import Attempt, attempts
+from voxplan.engine.draws import delay_ms, draw, label_bits
+from voxplan.engine.failure import KINDS, AttemptFailure, FailureKind
+from voxplan.engine.plan import Attempt, Race, attempts
 from voxplan.engine.quantity import Span
-from voxplan.engine.run import Denied, Observe, Send
-from voxplan.engine.spec import Backoff, Retry, RouteNode
+from voxplan.engine.run import Observe, Send, TrailEntry
+from voxplan.engine.spec import Backoff, Replay, Retry, RouteNode
 
 AT_ONCE = Backoff(base=Span(0), cap=Span(0))
 
@@ -55,16 +56,21 @@ def test_r2_delays_are_drawn_from_0_to_the_smaller_of_cap_and_doubled_base(
     assert all(0 <= delay <= min(cap_ms, base_ms * 2**k) for k, delay in enumerate(attempt.delays_ms))
 
 
+def drawn(seed: int, k: int, base_ms: int, cap_ms: int = 100) -> int:
+    """The drawn wait before the k-th retry at some node."""
+    return delay_ms(draw(seed), label_bits("main/a", f"retry {k}"), k, base_ms, cap_ms)
+
+
 def test_r2_delays_are_even_over_their_whole_range() -> None:
     """R2: full jitter: over many seeds every value of a small range comes equally often (chi-square at 1e-9, fixed seeds)."""
-    seen = Counter(draws.delay_ms(seed, "main/a", 2, 1, 100) for seed in range(5000))
+    seen = Counter(drawn(seed, 2, 1) for seed in range(5000))
     assert set(seen) == {0, 1, 2, 3, 4}
     assert sum((seen[value] - 1000) ** 2 / 1000 for value in range(5)) < 47.90
 
 
 def test_r2_the_delays_of_one_node_are_independent() -> None:
     """R2: the second delay says nothing about the first."""
-    pairs = Counter((draws.delay_ms(seed, "n", 0, 1, 1), draws.delay_ms(seed, "n", 1, 1, 1)) for seed in range(4000))
+    pairs = Counter((drawn(seed, 0, 1, 1), drawn(seed, 1, 1, 1)) for seed in range(4000))
     assert sum((pairs[one, two] - 1000) ** 2 / 1000 for one in (0, 1) for two in (0, 1)) < 44.84
 
 
@@ -112,26 +118,84 @@ def test_r3_by_default_only_the_kinds_of_the_table_are_retried(kind: FailureKind
 def test_r4_attempts_performed_are_the_calls_in_the_trail(case: Case, world: World) -> None:
     """R4: every call that was sent and not denied is in the trail, and nothing else is. On the wire: see the shell."""
     done = simulate(planned(case), world, case.moment)
-    denied = {event.attempt for _, event in done.events if isinstance(event, Denied)}
-    sent = [command for _, command in done.commands if isinstance(command, Send) and command.attempt not in denied]
-    assert [(send.attempt, send.node, send.deployment, send.number) for send in sent] == [
-        (entry.attempt, entry.node, entry.deployment, entry.number) for entry in done.run.trail
+    assert [(send.attempt, send.node, send.deployment, send.number, send.cause) for send in done.sent] == [
+        (entry.attempt, entry.node, entry.deployment, entry.number, entry.cause)
+        for entry in sorted(done.run.trail, key=lambda entry: entry.attempt)
     ]
 
 
 @given(cases(), worlds())
 def test_k5_every_finished_call_is_observed_exactly_once(case: Case, world: World) -> None:
-    """K5: observations and trail tell the same, call by call, cancelled ones among them."""
+    """K5: observations and trail tell the same, call by call; lost, cancelled and simulated ones among them."""
     done = simulate(planned(case), world, case.moment)
-    observed = [command for _, command in done.commands if isinstance(command, Observe)]
+    observed = [(each.attempt, each.observation) for _, each in done.commands if isinstance(each, Observe)]
     told = [
-        (o.attempt, o.observation.deployment, o.observation.started_ms, o.observation.ended_ms, o.observation.kind)
-        for o in observed
+        (attempt, seen.deployment, seen.started_ms - case.moment, seen.ended_ms - case.moment, seen.kind, seen.lost, seen.simulated)
+        for attempt, seen in observed
     ]
+    simulated = {attempt.node for attempt in attempts(done.run.plan.root) if attempt.simulated}
     assert told == [
-        (e.attempt, e.deployment, case.moment + e.started_ms, case.moment + e.ended_ms, e.failure.kind if e.failure else None)
+        (e.attempt, e.deployment, e.started_ms, e.ended_ms, e.failure and e.failure.kind, e.ending == "lost", e.node in simulated)
         for e in done.run.trail
     ]
+
+
+@given(cases(), worlds())
+def test_r6_the_audio_is_sent_again_only_as_replay_allows(case: Case, world: World) -> None:
+    """R6: when a call of an attempt with `replay` goes out, every call that went out before has ended as the rule wants it."""
+    made = planned(case)
+    done = simulate(made, world, case.moment)
+    rules = {attempt.node: attempt.replay for attempt in attempts(made.root)}
+    ended: dict[int, TrailEntry] = {}
+    out: list[int] = []
+    by_id = {entry.attempt: entry for entry in done.run.trail}
+    for _, each in done.moments:
+        if isinstance(each, Observe):
+            ended[each.attempt] = by_id[each.attempt]
+        elif isinstance(each, Send) and each.attempt not in done.denied and each.simulated is None:
+            assert all(_allows(rules[each.node], ended.get(earlier)) for earlier in out)
+            out.append(each.attempt)
+
+
+def _allows(rule: Replay, before: TrailEntry | None) -> bool:
+    """Whether the audio may be sent after this call, which is None while it is under way."""
+    failure: AttemptFailure | None = before and before.failure
+    unsent, uncharged = failure is not None and failure.sent == "no", failure is not None and failure.charged == "no"
+    return {"always": True, "if_uncharged": uncharged, "if_unsent": unsent, "never": False}[rule]
+
+
+@given(cases())
+def test_r6_where_the_audio_may_not_always_be_sent_again_nothing_overlaps(case: Case) -> None:
+    """R6: no race has an attempt in it whose `replay` is not `always`."""
+    root = planned(case).root
+    for node in nodes(root):
+        if isinstance(node, Race):
+            assert all(attempt.replay == "always" for attempt in attempts(node))
+
+
+RULES: tuple[Replay, ...] = ("always", "if_uncharged", "if_unsent", "never")
+
+
+@given(st.sampled_from(RULES), st.sampled_from(RULES), st.sampled_from(RULES))
+def test_r6_the_strictest_of_all_enclosing_rules_holds(outer: Replay, middle: Replay, inner: Replay) -> None:
+    """R6: a laxer rule inside a stricter one changes nothing."""
+    leaf = RouteNode(use="a", replay=inner)
+    made = plan_of(spec_of(RouteNode(first=(RouteNode(first=(leaf,), replay=middle),), replay=outer)))
+    (attempt,) = attempts(made.root)
+    assert attempt.replay == max(outer, middle, inner, key=RULES.index)
+
+
+@given(st.sampled_from(RULES), st.sampled_from(("no", "maybe", "yes")), st.sampled_from(("no", "maybe", "yes")))
+def test_r6_a_fallback_is_made_exactly_where_the_rule_allows(
+    rule: Replay, sent: Literal["no", "maybe", "yes"], charged: Literal["no", "maybe", "yes"]
+) -> None:
+    """R6: after one failed call the next child follows iff its rule allows, and is noted as `replay` otherwise."""
+    made = plan_of(spec_of(RouteNode(first=(RouteNode(use="a"), RouteNode(use="b", replay=rule)))))
+    world = World({("a", 1): Call(kind="server_error", sent=sent, charged=charged)})
+    trace = simulate(made, world).trace
+    allowed = {"always": True, "if_uncharged": charged == "no", "if_unsent": sent == "no", "never": False}[rule]
+    assert [call.deployment for call in trace.calls] == (["a", "b"] if allowed else ["a"])
+    assert [each.reason for each in trace.missed] == ([] if allowed else ["replay"])
 
 
 def test_r1_a_deployment_used_twice_is_tried_at_its_first_node_only() -> None:

@@ -2,14 +2,16 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from tests.laws.cases import Case, above, cases, plan_of, planned, spec_of
+from tests.laws.cases import Case, above, cases, nodes, plan_of, planned, race, spec_of, use
+from tests.laws.outcomes import entered_ms
 from tests.laws.simulation import Simulated, simulate
 from tests.laws.worlds import Call, World
 from tests.strategies import DEPLOYMENTS, worlds
-from voxplan.engine.plan import Attempt, First, Node, attempts
+from voxplan.engine.plan import Attempt, First, Race
 from voxplan.engine.quantity import Span
-from voxplan.engine.run import Send, Wake
+from voxplan.engine.run import Check, Send, Wake
 from voxplan.engine.spec import Backoff, Retry, RouteNode
 
 HANGS = World({(name, number): Call(takes_ms=None) for name in DEPLOYMENTS for number in range(1, 9)})
@@ -18,21 +20,15 @@ HANGS = World({(name, number): Call(takes_ms=None) for name in DEPLOYMENTS for n
 def ends(done: Simulated, node: str) -> list[tuple[int, int]]:
     """For each node with a deadline from the root down to `node`: when it was entered and must end, counted from the start.
 
-    A node is entered at the moment at which the first thing below it is called or missed.
+    The root is entered when the run begins, any other node when the first thing below it is called or missed.
     """
     found: list[tuple[int, int]] = []
     for around in above(done.run.plan.root, node):
         if around.deadline_ms is not None:
-            entered = _entered(done, around)
+            entered = 0 if around is done.run.plan.root else entered_ms(around, done.trace)
+            assert entered is not None
             found.append((entered, entered + around.deadline_ms))
     return found
-
-
-def _entered(done: Simulated, node: Node) -> int:
-    below = {attempt.node for attempt in attempts(node)}
-    called = [call.start_ms for call in done.trace.calls if call.node in below]
-    missed = [each.at_ms for each in done.trace.missed if each.node in below]
-    return min(called + missed)
 
 
 @given(cases(), worlds())
@@ -42,6 +38,7 @@ def test_b1_a_run_ends_by_its_deadline(case: Case, world: World) -> None:
     done = simulate(made, world, case.moment)
     if made.root.deadline_ms is not None:
         assert done.trace.end_ms <= made.root.deadline_ms
+        assert all(check.until_ms - case.moment <= made.root.deadline_ms for _, check in done.commands if isinstance(check, Check))
     for call in done.trace.calls:
         assert all(call.end_ms <= end for _, end in ends(done, call.node))
 
@@ -49,7 +46,7 @@ def test_b1_a_run_ends_by_its_deadline(case: Case, world: World) -> None:
 @given(cases())
 def test_b1_when_everything_hangs_a_run_still_ends(case: Case) -> None:
     """B1: with providers that never answer, a run is over within the longest time that its plan says."""
-    done = simulate(planned(case), HANGS, case.moment)
+    done = simulate(planned(case._replace(request=replace(case.request, simulate=None))), HANGS, case.moment)
     assert done.trace.end_ms <= done.run.plan.bounds.longest_ms
     assert done.trace.kind in {None, "timed_out"}
 
@@ -60,6 +57,25 @@ def test_b1_a_hanging_run_ends_exactly_at_its_deadline(deadline_ms: int, timeout
     children = (RouteNode(use="a", timeout=Span(timeout_ms)), RouteNode(use="b", timeout=Span(other_ms)))
     made = plan_of(spec_of(main=RouteNode(first=children, deadline=Span(deadline_ms))))
     assert simulate(made, HANGS).trace.end_ms == min(deadline_ms, timeout_ms + other_ms)
+
+
+@given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 30), st.integers(0, 30))
+def test_b1_a_hanging_race_ends_exactly_at_its_deadline(deadline_ms: int, timeout_ms: int, other_ms: int, stagger_ms: int) -> None:
+    """B1: arms that overlap end together at the deadline, unless the timeout of each has ended it before."""
+    arms = (RouteNode(use="a", timeout=Span(timeout_ms)), RouteNode(use="b", timeout=Span(other_ms)))
+    made = plan_of(spec_of(replace(race(*arms, stagger_ms=stagger_ms), deadline=Span(deadline_ms))))
+    second_ms = min(stagger_ms, timeout_ms)
+    assert simulate(made, HANGS).trace.end_ms == min(deadline_ms, max(timeout_ms, second_ms + other_ms))
+
+
+@given(cases(), worlds(), st.integers(1, 20))
+def test_b1_the_deadline_of_a_request_only_narrows(case: Case, world: World, deadline_ms: int) -> None:
+    """B1: a request may bring a deadline of its own; the run ends by it, and by that of the route."""
+    without = case._replace(request=replace(case.request, deadline_ms=None))
+    own = planned(without).root.deadline_ms
+    made = planned(case._replace(request=replace(case.request, deadline_ms=deadline_ms)))
+    assert made.root.deadline_ms == (deadline_ms if own is None else min(own, deadline_ms))
+    assert simulate(made, world, case.moment).trace.end_ms <= deadline_ms
 
 
 @given(cases(), worlds())
@@ -115,8 +131,11 @@ def test_b4_too_little_time_is_true_where_it_is_said(case: Case, world: World) -
 
 @given(cases(), worlds())
 def test_b4_no_wait_is_begun_that_no_call_can_follow(case: Case, world: World) -> None:
-    """B4: a retry that would come too late is not waited for."""
-    done = simulate(planned(case), world, case.moment)
+    """B4: a retry that would come too late is not waited for. (A race waits for its stagger as well, and need not start anybody.)"""
+    made = planned(case)
+    if any(isinstance(node, Race) for node in nodes(made.root)):
+        return
+    done = simulate(made, world, case.moment)
     sent = {moment_ms for moment_ms, command in done.commands if isinstance(command, Send)}
     cancelled = done.trace.kind == "cancelled"
     assert all(cancelled or command.at_ms in sent for _, command in done.commands if isinstance(command, Wake))
@@ -124,7 +143,7 @@ def test_b4_no_wait_is_begun_that_no_call_can_follow(case: Case, world: World) -
 
 def test_b2_an_inner_deadline_counts_from_its_own_entry() -> None:
     """B2: the second child's deadline starts when it is entered, not when the route is."""
-    inner = RouteNode(first=(RouteNode(use="b"),), deadline=Span(5))
+    inner = RouteNode(first=(use("b"),), deadline=Span(5))
     made = plan_of(spec_of(main=RouteNode(first=(RouteNode(use="a", timeout=Span(7)), inner), deadline=Span(10))))
     trace = simulate(made, HANGS).trace
     assert [(call.deployment, call.start_ms, call.end_ms) for call in trace.calls] == [("a", 0, 7), ("b", 7, 10)]

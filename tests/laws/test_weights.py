@@ -1,4 +1,4 @@
-"""Laws W1-W7: what the weights of a `balance` mean.
+"""Laws W1-W8: what the weights of a `balance` mean.
 
 Shares are tested over a fixed run of seeds, so that a test passes or fails the same way every time; the limits are those of the
 chi-square test at one in a thousand million, so that a right program does not meet them by bad luck.
@@ -11,15 +11,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.laws.cases import Case, cases, plan_of, spec_of
+from tests.laws.cases import Case, cases, compiled, nodes, plan_of, spec_of, use
 from tests.strategies import CATALOG, DEPLOYMENTS, seeds
 from voxplan.engine.checking import check
-from voxplan.engine.compiling import compile_checked
 from voxplan.engine.plan import Plan, attempts
 from voxplan.engine.planning import plan
-from voxplan.engine.request import Request
+from voxplan.engine.request import AudioFacts, Request
 from voxplan.engine.spec import Arm, Balance, RouteNode, Spec
-from voxplan.engine.view import EMPTY_VIEW, DeploymentView, View
+from voxplan.engine.view import EMPTY_VIEW, DeploymentView, Load, View
 
 RUNS = 4000
 LIMITS = {1: 37.32, 2: 41.45, 3: 44.84, 4: 47.90}
@@ -30,7 +29,7 @@ Weights = dict[str, float]
 
 def spec(weights: Weights, spill: int | None = None) -> Spec:
     """A route that is one balance with these weights."""
-    arms = tuple(Arm(route=RouteNode(use=name), weight=weight) for name, weight in weights.items())
+    arms = tuple(Arm(route=use(name), weight=weight) for name, weight in weights.items())
     return spec_of(main=RouteNode(balance=Balance(among=arms, spill=spill)))
 
 
@@ -46,7 +45,7 @@ def orders(weights: Weights) -> list[list[str]]:
 
 def orders_of(of: Spec) -> list[list[str]]:
     """The deployments of the plans of many seeds, in the order of each plan."""
-    router = compile_checked(of, CATALOG)
+    router = compiled(of)
     plans = (plan(router, Request(route="main"), EMPTY_VIEW, 0, seed).unwrap() for seed in range(RUNS))
     return [[attempt.deployment for attempt in attempts(made.root)] for made in plans]
 
@@ -88,7 +87,7 @@ def test_w7_failover_goes_by_the_shares_of_those_that_remain(weights: Weights) -
 @pytest.mark.parametrize("weights", [{"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 2, "c": 1}])
 def test_w1_the_draws_of_two_nodes_are_independent(weights: Weights) -> None:
     """W1: what one balance chooses says nothing about what another chooses from the same seed."""
-    arms = tuple(Arm(route=RouteNode(use=name), weight=weight) for name, weight in weights.items())
+    arms = tuple(Arm(route=use(name), weight=weight) for name, weight in weights.items())
     nodes = tuple(RouteNode(name=name, balance=Balance(among=arms, spill=0)) for name in ("x", "y"))
     drawn = orders_of(spec_of(main=RouteNode(first=nodes)))
     for chosen in weights:
@@ -100,16 +99,18 @@ def test_w1_the_draws_of_two_nodes_are_independent(weights: Weights) -> None:
 def test_w2_weight_0_is_in_no_plan(case: Case) -> None:
     """W2: nothing below an arm of weight 0 is attempted, whatever the view."""
     result = case.result()
-    made = [attempt.node for attempt in attempts(result.root)] if isinstance(result, Plan) else []
+    made = [node.node for node in nodes(result.root)] if isinstance(result, Plan) else []
     for prefix in _weightless(case.spec, case.spec.routes[case.request.route], case.request.route):
-        assert not any(node == prefix or node.startswith(prefix + "/") for node in made)
+        assert not any(f"{node}/".startswith(f"{prefix}/") for node in made)
 
 
 def _weightless(spec: Spec, node: RouteNode, name: str) -> list[str]:
-    """The names of all arms of weight 0 whose label is theirs alone."""
+    """The names of all arms of weight 0 whose label is theirs alone, in routes whose requests name no fallbacks."""
     if node.use in spec.routes:
         return _weightless(spec, spec.routes[node.use], name)
-    arms = [Arm(route=child) for child in node.first or ()] if node.balance is None else list(node.balance.among)
+    arms = [Arm(route=child) for child in (*(node.first or ()), *(node.race.among if node.race else ()))]
+    arms += node.balance.among if node.balance else ()
+    arms += [Arm(route=branch.then) for branch in node.when or ()] + ([Arm(route=node.otherwise)] if node.otherwise else [])
     labels = Counter(_label(arm.route) for arm in arms)
     alone = [arm for arm in arms if labels[_label(arm.route)] == 1]
     inner = [prefix for arm in alone for prefix in _weightless(spec, arm.route, f"{name}/{_label(arm.route)}")]
@@ -117,7 +118,8 @@ def _weightless(spec: Spec, node: RouteNode, name: str) -> list[str]:
 
 
 def _label(node: RouteNode) -> str:
-    return node.name or node.use or ("balance" if node.balance else "first")
+    forms = {"first": node.first, "balance": node.balance, "race": node.race, "when": node.when}
+    return node.name or node.use or next(form for form, there in forms.items() if there)
 
 
 @given(st.lists(st.sampled_from((0, 0.0, 1, 2.5)), min_size=1, max_size=4))
@@ -167,6 +169,73 @@ def test_w6_an_arm_that_cannot_be_used_leaves_its_turn_to_the_runner_up(
 
 def test_w5_is_false_when_one_deployment_has_two_arms_of_one_label() -> None:
     """W5, a near miss: arms with the same label are told apart by their content, in which the weight stands."""
-    twice = tuple(Arm(route=RouteNode(use="a"), weight=weight) for weight in (1, 3))
-    made = plan_of(spec_of(main=RouteNode(balance=Balance(among=(*twice, Arm(route=RouteNode(use="b"), weight=2))))))
+    twice = tuple(Arm(route=use("a"), weight=weight) for weight in (1, 3))
+    made = plan_of(spec_of(main=RouteNode(balance=Balance(among=(*twice, Arm(route=use("b"), weight=2))))))
     assert {attempt.node for attempt in attempts(made.root)} == {"main/a", "main/a~2", "main/b"}
+
+
+USERS = tuple(f"user {number}" for number in range(RUNS))
+
+
+def sticky(weights: Weights, salt: str | None = None) -> Spec:
+    """A route that is one sticky balance by user."""
+    arms = tuple(Arm(route=use(name), weight=weight) for name, weight in weights.items())
+    return spec_of(RouteNode(balance=Balance(by="sticky", key="user", salt=salt, among=arms)))
+
+
+def chosen(of: Spec, user: str | None, seed: int = 0, view: View = EMPTY_VIEW, seconds: float | None = None) -> list[str]:
+    """The deployments in the order in which the plan for this user has them."""
+    made = plan_of(of, seed=seed, view=view, request=Request(route="main", user=user, audio=AudioFacts(seconds=seconds)))
+    return [attempt.deployment for attempt in attempts(made.root)]
+
+
+@given(WEIGHTS, st.text(max_size=8), seeds(), seeds(), st.none() | st.floats(0, 100), st.integers(0, 5))
+def test_w8_the_same_user_always_has_the_same_order(
+    weights: Weights, user: str, seed: int, other_seed: int, seconds: float | None, busy: int
+) -> None:
+    """W8: with the same key and arms, neither the seed nor the audio nor the load changes the choice."""
+    view = View(deployments={name: DeploymentView(load=Load(in_flight=busy)) for name in DEPLOYMENTS})
+    assert chosen(sticky(weights), user, seed) == chosen(sticky(weights), user, other_seed, view, seconds)
+
+
+@given(WEIGHTS, st.text(max_size=8), st.data(), seeds())
+def test_w8_losing_an_arm_moves_only_its_own_users(weights: Weights, user: str, data: st.DataObject, seed: int) -> None:
+    """W8: whether an arm cools off or is taken out of the spec, everybody else stays, and its own go to their next choice."""
+    lost = data.draw(st.sampled_from(sorted(weights)))
+    before = chosen(sticky(weights), user, seed)
+    left = [name for name in before if name != lost]
+    assert chosen(sticky({name: weight for name, weight in weights.items() if name != lost}), user, seed) == left
+    cooling = View(deployments={lost: DeploymentView(circuit="open", openings=1, until_ms=1)})
+    assert chosen(sticky(weights), user, seed, cooling) == left
+
+
+@pytest.mark.parametrize("weights", SOME)
+def test_w8_users_are_shared_out_by_weight(weights: Weights) -> None:
+    """W8: over many users each arm has its share, and so has each runner-up, although no seed has any part in it."""
+    router = compiled(sticky(weights))
+    made = (plan(router, Request(route="main", user=user), EMPTY_VIEW, 0, 7).unwrap() for user in USERS)
+    assert chi_square(Counter(next(attempts(each.root)).deployment for each in made), weights) < LIMITS[len(weights) - 1]
+
+
+def test_w8_another_salt_shares_the_users_out_anew() -> None:
+    """W8: what a user has under one salt says nothing about what it has under another; equal salts agree across nodes."""
+    weights: Weights = {"a": 1, "b": 1}
+    routers = [compiled(sticky(weights, salt)) for salt in ("x", "y")]
+    pairs = Counter(
+        tuple(
+            next(attempts(plan(router, Request(route="main", user=user), EMPTY_VIEW, 0, 0).unwrap().root)).deployment
+            for router in routers
+        )
+        for user in USERS
+    )
+    assert sum((pairs[one, two] - RUNS / 4) ** 2 / (RUNS / 4) for one in "ab" for two in "ab") < LIMITS[3]
+    arms = tuple(Arm(route=use(name)) for name in DEPLOYMENTS)
+    twice = (RouteNode(name=name, balance=Balance(by="sticky", key="user", salt="x", among=arms)) for name in ("one", "two"))
+    first_half, second_half = (chosen(spec_of(node), "u") for node in twice)
+    assert first_half == second_half
+
+
+@given(seeds(), WEIGHTS)
+def test_w8_without_the_key_chance_decides(seed: int, weights: Weights) -> None:
+    """W8: a request that lacks the key is balanced by weight."""
+    assert chosen(sticky(weights), None, seed) == order(weights, seed)

@@ -177,9 +177,7 @@ def event_of(call: Call, attempt: int) -> Event:
 
 def failure_of(kind: FailureKind, call: Call) -> AttemptFailure:
     """How `call` fails."""
-    return AttemptFailure(
-        kind=kind, reason="scripted", retry_after_ms=call.retry_after_ms, sent=call.sent, charged=call.charged
-    )
+    return AttemptFailure(kind=kind, reason="scripted", retry_after_ms=call.retry_after_ms, sent=call.sent, charged=call.charged)
 
 
 def call_of(world: World, send: Send) -> Call:

@@ -6,7 +6,7 @@ from returns.result import Failure, Success
 
 import voxplan
 from voxplan.engine.failure import KINDS, AttemptFailure, FailureKind, worst
-from voxplan.engine.plan import Attempt, First, Node, Plan, attempts, digest
+from voxplan.engine.plan import Attempt, First, Node, Plan, Race, attempts, digest
 from voxplan.engine.quantity import Span, milliseconds, parse_span
 
 
@@ -28,7 +28,7 @@ def name_of(node: Node) -> str:
     match node:
         case Attempt():
             return node.deployment
-        case First():
+        case First() | Race():
             return node.node
 
 
@@ -40,6 +40,19 @@ def blame(failures: list[AttemptFailure]) -> str:
     kind = worst(tuple(failure.kind for failure in failures))
     assert_type(kind, FailureKind)
     return KINDS[kind].meaning
+
+
+async def polite(judged: voxplan.Judged) -> voxplan.Verdict:
+    if judged.transcript is None:
+        return voxplan.Blocked("no prompts here")
+    return voxplan.Passed(transcript=voxplan.redact(judged.transcript, str.title))
+
+
+async def serve(audio: bytes) -> str:
+    async with voxplan.open("routing.yaml", guardrails={"polite": polite}) as vox:
+        answer = await vox.transcribe(audio, fallbacks=["spare"], deadline="30s", simulate={"openai": "rate_limited"})
+        assert_type(answer.cost, float | None)
+        return answer.text
 
 
 assert_type(milliseconds(Span(5000), None), int | None)

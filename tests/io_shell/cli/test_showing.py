@@ -74,6 +74,110 @@ def test_an_on_list_is_shown_as_it_is(capsys: pytest.CaptureFixture[str], spec: 
     assert "strict  first, on overloaded, timed_out\n" in typed(capsys, "plan", "-s", spec, "-r", "strict").out
 
 
+EVERYTHING = """\
+voxplan: 1
+deployments:
+  groq: {provider: openai_compatible, model: m, base_url: "http://127.0.0.1:1/v1", region: us, price: {per_minute: $0.01}}
+  deep: {provider: openai_compatible, model: m, base_url: "http://127.0.0.1:2/v1", region: eu, price: {per_minute: $0.02}}
+  mini: {provider: openai, model: gpt-4o-mini-transcribe}
+  local: {provider: local, model: default}
+guardrails:
+  clean: {kind: custom, stage: input}
+  polite: {kind: custom}
+routes:
+  main:
+    guardrails: [clean, polite]
+    when:
+      - if: {tags: [eu]}
+        then: {require: {region: eu}, first: [groq, deep]}
+    otherwise:
+      first:
+        - race: {among: [groq, {first: [deep, local]}], stagger: 1.2s}
+          budget: $0.05
+        - {use: mini, replay: if_unsent, options: {prompt: drop}}
+        - {balance: {among: [local, mini], spill: 0}}
+  spare: mini
+"""
+
+
+@pytest.fixture
+def everything(tmp_path: Path) -> Path:
+    """A spec with all there is to show."""
+    path = tmp_path / "everything.yaml"
+    path.write_text(EVERYTHING)
+    return path
+
+
+def shown(capsys: pytest.CaptureFixture[str], spec: Path, *arguments: str) -> list[str]:
+    """The lines of a plan, without the tree's branches."""
+    ended = typed(capsys, "plan", "-s", spec, "-r", "main", "--seconds", "60", "--seed", "1", *arguments)
+    assert (ended.code, ended.err) == (0, "")
+    return [line.lstrip("│├└─ ").rstrip() for line in ended.out.splitlines()]
+
+
+def test_the_arms_of_a_race_stand_at_the_moments_at_which_they_start(
+    capsys: pytest.CaptureFixture[str], everything: Path
+) -> None:
+    """They overlap; the children of an arm do not."""
+    lines = shown(capsys, everything)
+    assert "race, on *, budget $0.05" in lines
+    assert "each starts 1.2 s after the one before, or when one fails; the first answer wins" in lines
+    assert "+0 ms  groq  openai_compatible · us" in lines
+    assert "+1.2 s  first, on *" in lines
+    assert "deep  openai_compatible · eu" in lines
+
+
+def test_what_holds_for_an_attempt_is_said_in_words(capsys: pytest.CaptureFixture[str], everything: Path) -> None:
+    """Money, replay, options that are dropped, guardrails, pretended failures."""
+    lines = shown(capsys, everything, "--simulate", "groq=rate_limited", "--prompt", "hi")
+    for line in (
+        "first the prompt is checked by clean",
+        "is not called: rate_limited is pretended",
+        "costs $0.02 a call",
+        "only while no call before it has been sent",
+        "then checked by polite",
+    ):
+        assert line in lines
+
+
+def test_the_bounds_say_how_much_how_long_and_who_hears_it(capsys: pytest.CaptureFixture[str], everything: Path) -> None:
+    """Whatever happens."""
+    lines = shown(capsys, everything, "--tag", "eu", "--deadline", "10s")
+    assert "at most 1 call in 10 s for $0.02" in lines
+    assert "heard at most by 1 deployment; vendors openai_compatible; regions eu" in lines
+
+
+def test_branches_that_are_not_taken_say_why(capsys: pytest.CaptureFixture[str], everything: Path) -> None:
+    """All that stand below them in one line, and requirements that are not met."""
+    lines = shown(capsys, everything, "--tag", "eu")
+    assert any("is taken" in line and line.startswith("groq, deep, local, mini") for line in lines)
+    assert any(line.startswith("groq ") and "region" in line for line in lines)
+
+
+def test_fallbacks_of_the_request_are_planned(capsys: pytest.CaptureFixture[str], everything: Path) -> None:
+    """After the route."""
+    lines = shown(capsys, everything, "--tag", "eu", "--fallback", "spare", "--mock-testing-fallbacks")
+    assert "is not called: server_error is pretended" in lines
+    assert "spare = mini  openai" in lines
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--fallback=sparr", "no deployment or route for the fallback `sparr`, did you mean `spare`?"),
+        ("--simulate=grok=timed_out", "no deployment or provider to simulate failures of: `grok`, did you mean `groq`?"),
+        ("--deadline=soon", "`deadline`: expected a duration"),
+    ],
+)
+def test_names_that_are_wrong_are_one_line(
+    capsys: pytest.CaptureFixture[str], everything: Path, option: str, message: str
+) -> None:
+    """The caller's fault."""
+    ended = typed(capsys, "plan", "-s", everything, "-r", "main", option)
+    assert (ended.code, ended.out, len(ended.err.splitlines())) == (4, "", 1)
+    assert message in ended.err
+
+
 def test_json_holds_plan_and_edges(capsys: pytest.CaptureFixture[str], spec: Path) -> None:
     """The same command line gives the same bytes."""
     line = ("plan", "-s", spec, "-r", "whisper", "--seed", "7", "--moment", "1", "--json")

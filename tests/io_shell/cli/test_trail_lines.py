@@ -22,6 +22,7 @@ from voxplan.engine.run import (
     Send,
     Served,
     TrailEntry,
+    Verdict,
     Wake,
 )
 from voxplan.io_shell.cli.trail_lines import ASCII_SIGNS, SIGNS, Signs, TrailTeller, time_chart
@@ -100,7 +101,12 @@ def test_a_race_is_told_as_one() -> None:
 def test_guardrails_tell_their_verdicts() -> None:
     """What they made of the text is not repeated."""
     checks = [Check(check=number, guardrail=guardrail("polite"), until_ms=9) for number in range(1, 5)]
-    verdicts = (Passed(), Passed(transcript=transcript("changed")), Blocked("rude"), Broke(why="no verdict within 9 ms"))
+    verdicts: tuple[Verdict, ...] = (
+        Passed(),
+        Passed(transcript=transcript("changed")),
+        Blocked("rude"),
+        Broke(why="no verdict within 9 ms"),
+    )
     happened: list[tuple[int, Command | Event]] = [(0, check) for check in checks]
     happened += [(5, Checked(check=number, verdict=verdict)) for number, verdict in enumerate(verdicts, start=1)]
     assert [line.partition("polite")[2].strip() for line in told(happened)] == [
@@ -113,7 +119,12 @@ def test_guardrails_tell_their_verdicts() -> None:
 
 def test_a_terminal_without_signs_gets_others() -> None:
     """Nothing is a question mark."""
-    happened = [(0, send(1, 0)), (5, observed(1, "overloaded")), (5, Wake(timer=1, at_ms=9)), (9, send(2, 9, "fallback"))]
+    happened: list[tuple[int, Command | Event]] = [
+        (0, send(1, 0)),
+        (5, observed(1, "overloaded")),
+        (5, Wake(timer=1, at_ms=9)),
+        (9, send(2, 9, "fallback")),
+    ]
     lines = told([*happened, (9, observed(2, None)), (9, observed(2, None, lost=True))], ASCII_SIGNS)
     assert all(line.isascii() for line in lines)
     assert [line.split()[3] for line in lines] == [">", "x", ".", ">", "+", "-"]

@@ -97,6 +97,9 @@ def test_no_seconds_of_audio_are_bad_input(capsys: pytest.CaptureFixture[str], s
     [
         (("-r", "nowhere"), 4, "unknown route `nowhere`"),
         (("-l", "en!"), 4, "unknown language `en!`"),
+        (("--deadline", "soon"), 4, "`deadline`: expected a duration"),
+        (("--fallback", "nowhere"), 4, "no deployment or route for the fallback `nowhere`"),
+        (("--simulate", "nobody=timed_out"), 4, "no deployment or provider to simulate failures of: `nobody`"),
         (("-s", "none.yaml"), 3, "none.yaml: cannot be read: no such file or directory"),
         (("-",), 2, "standard input (`-`) can be read only once"),
     ],
@@ -115,6 +118,53 @@ def test_a_spec_whose_address_is_not_set_is_told(capsys: pytest.CaptureFixture[s
     ended = typed(capsys, "transcribe", wav(tmp_path / "a.wav"), "-s", http_spec(tmp_path, '"${NOWHERE_URL}"'))
     assert (ended.code, len(ended.err.splitlines())) == (3, 1)
     assert "NOWHERE_URL" in ended.err
+
+
+def test_a_spec_with_custom_guardrails_needs_the_python_api(
+    capsys: pytest.CaptureFixture[str], server: OpenAIServer, tmp_path: Path
+) -> None:
+    """Nothing is transcribed unguarded; the spec can still be checked and planned with."""
+    spec = http_spec(tmp_path, server.url, ", guardrails: [polite]")
+    spec.write_text(f"{spec.read_text()}guardrails: {{polite: {{kind: custom}}}}\n")
+    ended = typed(capsys, "transcribe", wav(tmp_path / "a.wav"), "-s", spec)
+    assert (ended.code, ended.out, server.seen) == (3, "", [])
+    assert ended.err == ("voxplan: custom guardrails are functions, which only the Python API takes (`voxplan.open`): `polite`\n")
+    assert typed(capsys, "check", spec).code == 0
+    assert typed(capsys, "plan", "-s", spec).code == 0
+
+
+def test_what_went_otherwise_than_asked_is_noted(
+    capsys: pytest.CaptureFixture[str], server: OpenAIServer, tmp_path: Path
+) -> None:
+    """On standard error; programs find it in the report."""
+    spec = http_spec(tmp_path, server.url, ", options: {diarize: drop}")
+    line = ("transcribe", wav(tmp_path / "a.wav"), "-s", spec, "--diarize")
+    ended = typed(capsys, *line)
+    assert (ended.code, ended.out) == (0, f"{TEXT}\n")
+    assert ended.err.endswith("`server` cannot do what was asked, so it went without: `diarize`\n")
+    (report,) = json.loads(typed(capsys, *line, "--json", "--quiet").out)
+    assert (report["dropped"], report["emulated"], report["cost"]) == (["diarize"], [], None)
+
+
+def test_fallbacks_and_pretended_failures_are_told(capsys: pytest.CaptureFixture[str], spec: Path, tmp_path: Path) -> None:
+    """The trail says why each call is made."""
+    spec.write_text(spec.read_text().replace("routes:", "  local: {provider: local, model: default}\nroutes:"))
+    line = (
+        "transcribe",
+        wav(tmp_path / "a.wav"),
+        "-s",
+        spec,
+        "--fallback",
+        "server",
+        "--simulate",
+        "local=overloaded",
+        "--trail",
+    )
+    spec.write_text(spec.read_text().replace("{use: server}", "{use: local}"))
+    ended = typed(capsys, *line)
+    assert (ended.code, ended.out) == (0, f"{TEXT}\n")
+    assert "local   ✗ overloaded: simulated" in ended.err
+    assert "server  → fallback call, up to " in ended.err
 
 
 def test_providers_that_fail_are_the_providers_fault(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Two things with the same normal form are planned alike. What printing and digest
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final, cast
 
 import msgspec
@@ -29,13 +30,19 @@ def canonical(value: object) -> bytes:
 def given(struct: msgspec.Struct) -> dict[str, object]:
     """The fields that say something: those that differ from their defaults."""
     said: dict[str, object] = {}
-    for field in msgspec.structs.fields(struct):
+    for field in _fields(type(struct)):
         value: object = getattr(struct, field.name)
         factory = field.default_factory
         default: object = factory() if callable(factory) else field.default
         if value != default:
             said[field.encode_name] = value
     return said
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of a kind of struct: msgspec evaluates all annotations each time it is asked, which is most of a digest."""
+    return msgspec.structs.fields(kind)
 
 
 def laid_out(value: object, inner: Callable[[object], Data]) -> Data:

@@ -37,7 +37,17 @@ from voxplan.engine.spec import (
     WhenAllPoor,
 )
 
-__all__ = ("CATALOG", "DEPLOYMENTS", "GUARDRAILS", "KIND_LISTS", "ROUTES", "ZONES", "random_condition", "random_node", "random_spec")
+__all__ = (
+    "CATALOG",
+    "DEPLOYMENTS",
+    "GUARDRAILS",
+    "KIND_LISTS",
+    "ROUTES",
+    "ZONES",
+    "random_condition",
+    "random_node",
+    "random_spec",
+)
 
 _CHEAP: Final = PriceFacts(per_request=2)
 _BY_MINUTE: Final = PriceFacts(per_minute=60, minimum_ms=1000, step_ms=1000)
@@ -113,10 +123,10 @@ _SELECTORS: Final = (
 
 
 def random_spec(chance: Random, *, depth: int = 5, most: int = 40) -> Spec:
-    """A valid spec over `DEPLOYMENTS` with the routes `ROUTES`, of which earlier ones use later ones; about `most` leaves at most."""
+    """A valid spec over `DEPLOYMENTS` with the routes `ROUTES`, of which earlier ones use later ones, with `most` leaves."""
     deployments = {name: _deployment(chance) for name in DEPLOYMENTS}
     routes: dict[str, RouteNode] = {}
-    sizes = dict.fromkeys(DEPLOYMENTS, 1)
+    sizes: dict[str, int] = dict.fromkeys(DEPLOYMENTS, 1)
     for name in reversed(ROUTES):
         first = name == ROUTES[0]
         node = random_node(chance, (*DEPLOYMENTS, *routes), depth=depth if first else 2, most=most if first else 6, root=True)
@@ -177,7 +187,10 @@ def _balance(chance: Random, routes: tuple[RouteNode, ...]) -> Balance:
         return Balance(where=chance.choice(_WIDE), by=by, spill=spill, key=key, salt=salt)
     weighs = by in {"weight", "sticky"}
     weights = [chance.choice((1, 1, 2, 3, 0, 0.5)) if weighs else 1 for _ in routes]
-    among = (Arm(route=route, weight=weight) for route, weight in zip(routes, weights if any(weights) else [1] * len(routes), strict=True))
+    among = (
+        Arm(route=route, weight=weight)
+        for route, weight in zip(routes, weights if any(weights) else [1] * len(routes), strict=True)
+    )
     return Balance(among=tuple(among), by=by, spill=spill, key=key, salt=salt)
 
 
@@ -297,7 +310,12 @@ def _limits(chance: Random) -> Limits | None:
 
 def _price(chance: Random) -> Price:
     minimum, step = Span(chance.choice((0, 500))), chance.choice((None, Span(1000)))
-    return Price(per_minute=Money(60) if chance.random() < 0.4 else None, per_request=Money(chance.randrange(6)), minimum=minimum, step=step)
+    return Price(
+        per_minute=Money(60) if chance.random() < 0.4 else None,
+        per_request=Money(chance.randrange(6)),
+        minimum=minimum,
+        step=step,
+    )
 
 
 def _guardrail(chance: Random) -> Guardrail:
@@ -325,7 +343,9 @@ def random_condition(chance: Random, depth: int = 2) -> Condition:
         Condition(timestamps=("word",), response_format=("json", "srt")),
         Condition(stream=chance.random() < 0.5),
         Condition(diarize=chance.random() < 0.5, route=("main",)),
-        Condition(known=chance.choice(("audio.seconds", "language", "user", "tags", "metadata.plan", "key.budget_left", "stream"))),
+        Condition(
+            known=chance.choice(("audio.seconds", "language", "user", "tags", "metadata.plan", "key.budget_left", "stream"))
+        ),
         Condition(sample=Sample(share=Share(chance.choice((0, 300_000, 500_000, 1_000_000))), by=chance.choice((None, *_KEYS)))),
         Condition(time=_window(chance)),
         Condition(key_budget_left=chance.choice((MoneyRange(over=Money(5)), MoneyRange(under=Money(50))))),

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from msgspec.json import encode
 
-from tests.reference_facts import Asked, Known
+from tests.reference_facts import Asked, Known, nano
 from tests.reference_rules import REPLAYS, Chain, Held, Leaf, Place, Step, coprime, failing, kinds, label_of, least, leaves, named
 from voxplan.engine import draws
 from voxplan.engine.capability import ProviderFacts, lacks
+from voxplan.engine.failure import FailureKind
 from voxplan.engine.quantity import Span
 from voxplan.engine.request import Request, Simulation
 from voxplan.engine.spec import Arm, Balance, RouteNode, Spec
@@ -26,7 +27,7 @@ __all__ = ("Out", "Planned")
 
 
 class Out(NamedTuple):
-    """What is left out and why: a leaf with every reason, or all below a node that was not looked at (there is a plan without it)."""
+    """What is left out and why: a leaf with every reason, or all below a node that was not looked at, as there is a plan."""
 
     node: str
     deployments: frozenset[str]
@@ -114,7 +115,7 @@ class Planned:
         return Chain(place.node, *self._limits(place), kinds(node.on or ("*",)), found, stagger) if found else None
 
     def _limits(self, place: Place) -> tuple[int | None, int | None]:
-        return least(*map(self.asked.ms, place.deadlines)), least(*(money and money.nano for money in place.budgets))
+        return least(*map(self.asked.ms, place.deadlines)), least(*(nano(money) for money in place.budgets))
 
     def _when(self, node: RouteNode, place: Place, held: Held, why: frozenset[str]) -> Step | None:
         """The branch that is taken. What counts from the entry of the `when` counts from that of its branch."""
@@ -168,10 +169,10 @@ class Planned:
             node = self.spec.routes[node.use]
         return self.known[node.use] if node.use else leaves(step)[0].known if step else None
 
-    def _score(self, by: str, known: Known | None) -> tuple[float, float]:
+    def _score(self, by: str, known: Known | None) -> tuple[int, int | Fraction]:
         """What an arm is worth that attempts this first, the least first."""
         if known is None:
-            return (by == "cost", 0)
+            return (int(by == "cost"), 0)
         seen = self.view.of(known.name)
         busy = seen.load.in_flight
         if by == "latency" and seen.latency is None:
@@ -191,7 +192,7 @@ class Planned:
         default = 600_000 + math.ceil(Fraction(seconds or 0) * 1000)
         lacking = [(lack, held.options.get(str(lack.option), "refuse")) for lack in lacks(known.can, self.request)]
         degraded = [(str(lack.option), rule) for lack, rule in lacking if rule == "drop" or (rule == "emulate" and lack.emulable)]
-        failures = dict(self.simulate.failures)
+        failures: dict[str, FailureKind] = dict(self.simulate.failures)
         leaf = Leaf(
             place.node,
             place.draw,
@@ -202,7 +203,7 @@ class Planned:
             cost=known.cost(seconds),
             degrades=frozenset(degraded),
             held=held,
-            simulated=failures.get(known.name, failures.get(known.provider)),
+            simulated=failures.get(known.name) or failures.get(known.provider),
         )
         against = {
             "requirement_unmet": not all(known.satisfies(wanted) for wanted in held.requires),
@@ -214,7 +215,7 @@ class Planned:
         }
         why |= {reason for reason, holds in against.items() if holds}
         self.out += [Out(leaf.node, frozenset({known.name}), why)] if why else []
-        self.only_cooling += [leaf] if why == {"cooling"} else []
+        self.only_cooling += [leaf] if why == frozenset({"cooling"}) else []
         return None if why else leaf
 
     def _cools_until(self, known: Known) -> float:

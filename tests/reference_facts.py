@@ -14,7 +14,7 @@ from voxplan.engine import draws
 from voxplan.engine.capability import Capabilities, PriceFacts, ProviderFacts
 from voxplan.engine.condition import Condition, NumberRange, Sample, TimeWindow
 from voxplan.engine.pricing import worst_cost
-from voxplan.engine.quantity import Span
+from voxplan.engine.quantity import Money, Span
 from voxplan.engine.request import Request
 from voxplan.engine.spec import Limits, Selector, Spec
 from voxplan.engine.view import Load, View
@@ -81,7 +81,7 @@ class Asked:
             yield numbers is None or self._is_between(f"audio.{fact}", numbers)
         if c.key_budget_left is not None:
             left = self.facts["key.budget_left"] or (math.inf,)  # no limit: more than any amount
-            over, under = (bound and bound.nano for bound in (c.key_budget_left.over, c.key_budget_left.under))
+            over, under = nano(c.key_budget_left.over), nano(c.key_budget_left.under)
             yield (over is None or float(left[0]) > over) and (under is None or float(left[0]) < under)
 
     def _is_one_of(self, fact: str, wanted: Sequence[str | bool] | None) -> bool | None:
@@ -98,7 +98,11 @@ class Asked:
 
     def _falls_into(self, sample: Sample) -> bool:
         names = [str(value) for value in self.facts.get(sample.by or "") or ()]
-        bits = draws.draw(0, "sample", sample.salt, sample.by or "", *names) if names else draws.draw(self.seed, "sample", sample.salt)
+        bits = (
+            draws.draw(0, "sample", sample.salt, sample.by or "", *names)
+            if names
+            else draws.draw(self.seed, "sample", sample.salt)
+        )
         return Fraction(bits, 2**64) < Fraction(sample.share.millionths, 10**6)
 
     def _is_within(self, window: TimeWindow) -> bool:
@@ -107,7 +111,9 @@ class Asked:
         minutes, start, end = shown.hour * 60 + shown.minute, window.from_.minutes, window.to.minutes
         began = shown if minutes >= start else shown - timedelta(days=1)
         inside = start <= minutes < end if start < end else minutes >= start or minutes < end
-        return inside and (window.days is None or ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[began.weekday()] in window.days)
+        return inside and (
+            window.days is None or ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[began.weekday()] in window.days
+        )
 
 
 class Known(NamedTuple):
@@ -179,11 +185,16 @@ def _shares(limits: Limits, load: Load, moment: int) -> Iterator[Fraction]:
             yield Fraction(max(0, most - used), most)
 
 
+def nano(money: Money | None) -> int | None:
+    """Billionths of a dollar."""
+    return None if money is None else money.nano
+
+
 def _told(value: str | float | None) -> Values:
     return None if value is None else (value,)
 
 
-def _not(value: bool | None) -> bool | None:  # noqa: FBT001 - a truth value is what it is about
+def _not(value: bool | None) -> bool | None:
     return None if value is None else not value
 
 

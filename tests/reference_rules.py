@@ -7,12 +7,27 @@ from typing import NamedTuple
 
 from msgspec.structs import asdict
 
-from tests.reference_facts import Known
+from tests.reference_facts import Known, nano
 from voxplan.engine.failure import KINDS, FailureKind
 from voxplan.engine.quantity import Money, Span
 from voxplan.engine.spec import Accept, Arm, Retry, RouteNode, Rules, Selector
 
-__all__ = ("REPLAYS", "Chain", "Held", "Kinds", "Leaf", "Place", "Step", "coprime", "failing", "kinds", "label_of", "least", "leaves", "named")
+__all__ = (
+    "REPLAYS",
+    "Chain",
+    "Held",
+    "Kinds",
+    "Leaf",
+    "Place",
+    "Step",
+    "coprime",
+    "failing",
+    "kinds",
+    "label_of",
+    "least",
+    "leaves",
+    "named",
+)
 
 Kinds = frozenset[FailureKind]
 REPLAYS = ("always", "if_uncharged", "if_unsent", "never")
@@ -43,7 +58,7 @@ class Held(NamedTuple):
             guardrails=tuple(dict.fromkeys((*(said.guardrails or ()), *self.guardrails))),
             replay=max(self.replay, REPLAYS.index(said.replay or "always")),
             options={**self.options, **options},
-            budget=least(self.budget, said.budget and said.budget.nano),
+            budget=least(self.budget, nano(said.budget)),
         )
 
 

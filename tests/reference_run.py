@@ -56,7 +56,7 @@ class Answer(NamedTuple):
     end_ms: int | None
 
 
-class Over(Exception):  # noqa: N818 - no error, but the end of the run
+class Over(Exception):
     """Unwinds the recursion: the run ends in `kind`."""
 
     def __init__(self, kind: FailureKind, guardrail: str | None = None) -> None:
@@ -194,8 +194,9 @@ class Lived:
         return last
 
     def _race(self, race: Chain, stagger: int, end: int | None, purses: tuple[Purse, ...], *, hedged: bool) -> Life[Outcome]:
-        waiting, running, fallen = [*race.children], list[Life[Outcome]](), list[Outcome]()
-        due, timer = True, None
+        waiting, due, timer = [*race.children], True, None
+        running: list[Life[Outcome]] = []
+        fallen: list[FailureKind] = []
         while True:
             while due and waiting:
                 arm = self._step(waiting.pop(0), end, purses, hedged=bool(running) or (hedged and not fallen))
@@ -203,7 +204,8 @@ class Lived:
                     running, due = [*running, arm], False
                     timer = self._ahead(self.now + stagger, "6 woke") if waiting else None
             if not running:
-                return next((kind for kind in fallen if kind not in race.on), fallen[-1] if fallen else None)
+                final: list[FailureKind] = [kind for kind in fallen if kind not in race.on]
+                return final[0] if final else fallen[-1] if fallen else None
             event = yield
             due = event == timer
             for arm in running:
@@ -211,7 +213,8 @@ class Lived:
                     if outcome == "accepted":
                         return outcome
                     running = [each for each in running if each is not arm]
-                    fallen += [outcome] if outcome else []
+                    if outcome is not None:
+                        fallen.append(outcome)
                     due = outcome is None or outcome in race.on
                     waiting = waiting if due else []
 
@@ -283,14 +286,16 @@ class Lived:
                     pass
                 break
         failed_gates = 0 if rank == "4 failed" else _failed_gates(leaf.held.accept, scripted.text)
-        ending: Outcome = "timed_out" if not in_time else scripted.kind or ("poor_quality" if failed_gates else "accepted")
+        ending: Literal["accepted"] | FailureKind = (
+            "timed_out" if not in_time else scripted.kind or ("poor_quality" if failed_gates else "accepted")
+        )
         sent, charged = (scripted.sent, scripted.charged) if in_time and scripted.kind else ("maybe", "maybe")
         self._end(attempt, ending, sent, charged)
         for purse in purses:
             purse.nano += _worst(leaf) if charged == "no" else 0
         if rank == "3 answered":
             self.answers.append(Answer(failed_gates, attempt, scripted.text, leaf, end))
-        elif self.released is not None:
+        elif self.released is not None and ending != "accepted":
             raise Over(ending)
         self.refused |= {leaf.known.credential} if ending == "unauthorized" else set()
         return ending, scripted.retry_after_ms if rank == "4 failed" and in_time else None

@@ -1,8 +1,8 @@
 """Strategies for everything that planning and running take: specs, requests, views, moments, seeds, worlds.
 
-`tests.spec_strategies.specs` makes every valid document. The specs here are a part of those that runs learn most from. They are made
-by chance from a seed (`tests.random_specs`), which is many times faster than to draw every part with hypothesis, and hypothesis draws
-the seed and how deep they are: it shrinks a failure to a shallow one, and what it found can be made again from two numbers.
+`tests.spec_strategies.specs` makes every valid document. The specs here are a part of those that runs learn most from. They are
+made by chance from a seed (`tests.random_specs`), which is many times faster than to draw every part with hypothesis, and
+hypothesis draws the seed and how deep they are: it shrinks a failure to a shallow one, which two numbers make again.
 """
 
 from functools import cache
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.laws.worlds import BLANK, EMPTY, GOOD, KINDS_SEEN, REPETITIVE, Call, Judgement, World
 from tests.random_specs import CATALOG, DEPLOYMENTS, GUARDRAILS, ROUTES, random_condition, random_node, random_spec
 from voxplan.engine.condition import Condition
+from voxplan.engine.failure import Certainty, FailureKind
 from voxplan.engine.request import AudioFacts, Options, Request, Simulation
 from voxplan.engine.spec import RouteNode, Spec
 from voxplan.engine.view import AccountView, DeploymentView, Latency, Load, View
@@ -68,7 +69,11 @@ def depths() -> st.SearchStrategy[int]:
 @cache
 def routing_specs() -> st.SearchStrategy[Spec]:
     """Valid specs over `DEPLOYMENTS` with the routes `ROUTES`, every form nested up to five deep."""
-    return st.builds(lambda chance, depth: random_spec(chance, depth=depth), _chances(), depths())
+    return st.builds(_spec, _chances(), depths())
+
+
+def _spec(chance: Random, depth: int) -> Spec:
+    return random_spec(chance, depth=depth)
 
 
 def routing_nodes(targets: tuple[str, ...], *, depth: int, forms: tuple[str, ...] | None = None) -> st.SearchStrategy[RouteNode]:
@@ -162,13 +167,17 @@ def random_view(chance: Random, moment: int = 0) -> View:
     )
 
 
+_OPENED: tuple[FailureKind, ...] = ("server_error", "rate_limited", "not_found")
+_REFUSED: tuple[FailureKind, ...] = ("unauthorized", "out_of_quota")
+
+
 def _deployment_view(chance: Random, moment: int) -> DeploymentView:
     latency = Latency(us_per_second=chance.randrange(1, 9), at_ms=0) if chance.random() < 0.5 else None
     load = Load(in_flight=chance.choice((0, 0, 1, 2)), starts_ms=_starts(chance, moment))
     until = chance.choice((0, moment, moment + chance.randrange(50), 1_700_000_000_010))
     state = chance.choice(("closed", "closed", "closed", "open", "half_open"))
     if state == "open":
-        cause = chance.choice(("server_error", "rate_limited", "not_found"))
+        cause: FailureKind = chance.choice(_OPENED)
         return DeploymentView(
             circuit="open", openings=chance.randrange(1, 5), until_ms=until, cause=cause, load=load, latency=latency
         )
@@ -188,7 +197,7 @@ def _deployment_view(chance: Random, moment: int) -> DeploymentView:
 
 def _account_view(chance: Random, moment: int) -> AccountView:
     until = chance.choice((0, moment, moment + chance.randrange(50)))
-    cause = chance.choice(("unauthorized", "out_of_quota")) if until else None
+    cause: FailureKind | None = chance.choice(_REFUSED) if until else None
     return AccountView(load=Load(in_flight=chance.randrange(3)), openings=1 if until else 0, until_ms=until, cause=cause)
 
 
@@ -197,13 +206,16 @@ def _starts(chance: Random, moment: int) -> tuple[int, ...]:
     return tuple(sorted(moment - chance.choice((0, 5, 59_999, 60_000, 70_000)) for _ in range(chance.randrange(4))))
 
 
+_CERTAIN: tuple[tuple[Certainty, Certainty], ...] = (("no", "no"), ("maybe", "maybe"), ("yes", "no"), ("yes", "yes"))
+
+
 @cache
 def worlds() -> st.SearchStrategy[World]:
     """Worlds for runs over `DEPLOYMENTS`; simpler than those of `scripted_world`, and they shrink."""
     names, nth = st.sampled_from(DEPLOYMENTS), st.integers(1, 3)
     takes = st.none() | st.integers(0, 6) | st.integers(0, 40)
     waits = st.none() | st.integers(0, 6)
-    certain = st.sampled_from((("no", "no"), ("maybe", "maybe"), ("yes", "no"), ("yes", "yes")))
+    certain = st.sampled_from(_CERTAIN)
     kinds = st.sampled_from(KINDS_SEEN)
     failing = st.tuples(takes, kinds, waits, certain, waits).map(lambda v: Call(v[0], GOOD, v[1], v[2], v[3][0], v[3][1], v[4]))
     answering = st.builds(Call, takes, st.sampled_from((GOOD, EMPTY, REPETITIVE, BLANK)), delta_ms=waits)

@@ -1,16 +1,21 @@
+import math
 from collections.abc import Generator
 
 import pytest
+from msgspec.structs import replace
 from returns.result import Failure, Success
+from typing_extensions import override
 
 from tests.making import CATALOG, failure, send
-from voxplan.adapters.wire import Adapter, Call, Got, Header, HttpRequest, HttpResponse, Secret, Want
+from voxplan.adapters import local
+from voxplan.adapters.wire import Adapter, Call, Got, Header, HttpRequest, HttpResponse, Recognise, Recognised, Secret, Want
 from voxplan.engine.compiling import compile_checked
 from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.request import Request
+from voxplan.engine.plan import Degrade
+from voxplan.engine.request import Options, Request
 from voxplan.engine.run import Send
 from voxplan.engine.spec import Deployment, RouteNode, Spec
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.transcript import Segment, Transcript
 from voxplan.io_shell.audio.source import AudioSource, open_audio
 from voxplan.io_shell.local.pool import LocalRecogniser
 from voxplan.io_shell.performing import Equipment, Performance
@@ -107,3 +112,56 @@ async def test_an_adapter_that_returns_something_else_is_a_bug() -> None:
     """Said in words that name what came."""
     with pytest.raises(TypeError, match="not NoneType"):
         await perform(forgetful, Wire())
+
+
+def spoken(call: Call) -> Exchanged:
+    """An adapter that says what it was asked for, in one segment."""
+    yield HttpRequest(method="POST", url="", headers=())
+    asked = call.options
+    said = f"{asked.prompt} {asked.temperature} {asked.timestamps}"
+    return Success(Transcript(text=said, segments=(Segment(text="to be", start=0.0, end=4.0),)))
+
+
+async def said(sent: Send, asked: Options) -> Transcript:
+    """What `spoken` was asked for."""
+    equipment = Equipment(transport=Wire(), recogniser=LocalRecogniser(), environment=ENVIRONMENT, adapters={"hosted": spoken})
+    async with open_audio(b"RIFF", filename="a.wav") as audio:
+        performance = Performance(compile_checked(SPEC, CATALOG), Request(route="r", options=asked), audio, equipment)
+        return (await performance(sent, lambda: None)).unwrap()
+
+
+async def test_every_call_gets_the_options_of_the_request() -> None:
+    """With the prompt that the guardrails approved, which may be none at all (law F7)."""
+    asked = Options(prompt="hi", temperature=0.5)
+    assert (await said(send("a"), asked)).text == "hi 0.5 ()"
+    assert (await said(replace(send("a"), prompt="hello"), asked)).text == "hello 0.5 ()"
+    assert (await said(replace(send("a"), prompt=""), asked)).text == " 0.5 ()"
+
+
+async def test_a_call_goes_without_what_its_deployment_cannot_do() -> None:
+    """Dropped options are not asked for, also when a guardrail has changed them; emulated ones are made afterwards."""
+    degrades = (Degrade(option="prompt", how="dropped"), Degrade(option="timestamps", how="emulated"))
+    sent = replace(send("a"), prompt="hello", degrades=degrades)
+    heard = await said(sent, Options(prompt="hi", timestamps=("word",)))
+    assert heard.text == "None None ('segment',)"
+    assert [word.word for word in heard.words or ()] == ["to", "be"]
+
+
+class Busy(LocalRecogniser):
+    """Asks how long it may be waited for."""
+
+    @override
+    async def recognise(
+        self, want: Recognise, audio: AudioSource, patience_s: float = math.inf
+    ) -> Success[Recognised] | Failure[AttemptFailure]:
+        """Never."""
+        return Failure(AttemptFailure(kind="overloaded", reason=f"{patience_s:g}"))
+
+
+@pytest.mark.parametrize(("until_ms", "patience"), [(60_000, "59.9"), (500, "0.45")])
+async def test_the_recogniser_is_waited_for_until_just_before_the_end(until_ms: int, patience: str) -> None:
+    """So that a call that only stood in the queue does not end as one that took too long."""
+    equipment = Equipment(transport=Wire(), recogniser=Busy(), environment=ENVIRONMENT, adapters={"hosted": local.exchange})
+    async with open_audio(b"RIFF", filename="a.wav") as audio:
+        ended = await _performance(audio, equipment)(send("a", until_ms=until_ms), lambda: None)
+    assert (ended.failure().kind, ended.failure().reason) == ("overloaded", patience)

@@ -1,10 +1,10 @@
 """Where the engine and the naive interpreter disagree about one case and some worlds: nowhere, if all is well."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tests.laws.cases import Case, nodes, reference
-from tests.laws.simulation import simulate
+from tests.laws.simulation import Simulated, simulate
 from tests.laws.worlds import World
 from tests.reference import Out, Planned
 from tests.reference_rules import Chain, Leaf, Step, leaves
@@ -23,15 +23,19 @@ class Disagreement(NamedTuple):
     world: World | None = None
 
 
-def disagreements(case: Case, worlds: Iterable[World]) -> Iterator[Disagreement]:
-    """All of them: those about the plan, else those about its runs."""
+def disagreements(
+    case: Case, worlds: Iterable[World], also: Callable[[Simulated], None] = lambda _: None
+) -> Iterator[Disagreement]:
+    """All of them: those about the plan, else those about its runs, at each of which `also` may look."""
     made, naive = case.result(), reference(case)
     found = tuple(plan_disagreements(made, naive))
     yield from found
     if isinstance(made, Refusal) or found:
         return
     for world in worlds:
-        ours, theirs = simulate(made, world, case.moment).trace, Lived(naive, world).trace
+        done = simulate(made, world, case.moment)
+        also(done)
+        ours, theirs = done.trace, Lived(naive, world).trace
         for field, our, their in zip(ours._fields, ours, theirs, strict=True):
             if our != their:
                 yield Disagreement(f"run: {field}", our, their, world)

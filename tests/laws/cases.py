@@ -149,9 +149,7 @@ def rewritten(node: RouteNode, change: Callable[[RouteNode], RouteNode]) -> Rout
         node,
         first=None if node.first is None else tuple(rewritten(child, change) for child in node.first),
         balance=node.balance
-        and replace(
-            node.balance, among=tuple(replace(arm, route=rewritten(arm.route, change)) for arm in node.balance.among)
-        ),
+        and replace(node.balance, among=tuple(replace(arm, route=rewritten(arm.route, change)) for arm in node.balance.among)),
         race=node.race and replace(node.race, among=tuple(rewritten(arm, change) for arm in node.race.among)),
         when=node.when and tuple(replace(branch, then=rewritten(branch.then, change)) for branch in node.when),
         otherwise=node.otherwise and rewritten(node.otherwise, change),

@@ -36,4 +36,4 @@ def outcomes(node: Node, calls: tuple[Made, ...]) -> frozenset[str]:
     final = [(kinds - {*node.on}, at_ms) for kinds, at_ms in ended if kinds - {*node.on}]
     pick = min if final else max
     at_last = pick((at_ms for _, at_ms in final or ended), default=0)
-    return frozenset().union(*(kinds for kinds, at_ms in final or ended if at_ms == at_last))
+    return frozenset[str]().union(*(kinds for kinds, at_ms in final or ended if at_ms == at_last))

@@ -1,4 +1,4 @@
-"""The real shell loop in a scripted world: a performer and a judge that do what the world says, and a record of everything done."""
+"""The real shell loop in a scripted world: a performer and a judge that do what the world says, and a record of all done."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Sequence

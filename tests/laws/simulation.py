@@ -40,7 +40,6 @@ from voxplan.engine.run import (
 __all__ = ("Admission", "Moments", "Simulated", "simulate", "trace_of")
 
 TIME_IS_UP = AttemptFailure(kind="timed_out", reason="time is up")
-NO_VERDICT = Broke(why="no verdict in time")
 
 Moments = tuple[tuple[int, Command | Event], ...]
 
@@ -118,7 +117,7 @@ class _Ahead:
         heapq.heappush(self._queue, (moment_ms, precedence(event), next(self._count), event))
 
     def take(self) -> tuple[int, Event]:
-        """The next event. A denial is said before anything else can happen. Of calls that were stopped something may still be heard."""
+        """The next event. A denial is said before anything else; of calls that were stopped something may still be heard."""
         if self._denied:
             return self._denied.pop()
         moment_ms, _, _, event = heapq.heappop(self._queue)
@@ -161,7 +160,8 @@ class _Ahead:
     def _check(self, check: Check, moment_ms: int) -> None:
         takes_ms, says = self._world.judgement(check.guardrail.name)
         if takes_ms is None or moment_ms + takes_ms > check.until_ms:
-            self.put(check.until_ms, Checked(check=check.check, verdict=NO_VERDICT))
+            late = Broke(why=f"no verdict within {check.until_ms - moment_ms} ms")
+            self.put(check.until_ms, Checked(check=check.check, verdict=late))
         else:
             self.put(moment_ms + takes_ms, Checked(check=check.check, verdict=verdict_of(check, says)))
 

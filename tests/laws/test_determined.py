@@ -96,7 +96,9 @@ def _permuted(node: RouteNode, chance: random.Random) -> RouteNode:
     def shuffled(each: RouteNode) -> RouteNode:
         if each.balance is None:
             return each
-        return replace(each, balance=replace(each.balance, among=tuple(chance.sample(each.balance.among, len(each.balance.among)))))
+        return replace(
+            each, balance=replace(each.balance, among=tuple(chance.sample(each.balance.among, len(each.balance.among))))
+        )
 
     return rewritten(node, shuffled)
 

@@ -14,7 +14,7 @@ from tests.laws.worlds import BLANK, EMPTY, REPETITIVE, Call, Trace, World, call
 from tests.strategies import CATALOG, DEPLOYMENTS, worlds
 from voxplan.engine.checking import check
 from voxplan.engine.failure import KINDS, FailureKind, worst
-from voxplan.engine.plan import Attempt, First, Node, Race, attempts
+from voxplan.engine.plan import Attempt, First, Node, attempts
 from voxplan.engine.quantity import Span
 from voxplan.engine.request import Options, Request
 from voxplan.engine.run import Cancel, Release, Send, Served, Unserved
@@ -146,9 +146,7 @@ def _reached(start: str, uses: dict[str, list[str]]) -> set[str]:
 
 @given(cases(), worlds())
 def test_f5_a_run_that_fails_lists_every_attempt_once_in_order_with_its_kind(case: Case, world: World) -> None:
-    """F5: the trail is exactly the calls that were granted, each once, in the order of their ends; the run's kind follows the
-    order of blame.
-    """
+    """F5: the trail is exactly the calls that were granted, each once, by their ends; its worst kind is the run's."""
     done = simulate(planned(case), world, case.moment)
     trail = done.run.trail
     assert sorted(entry.attempt for entry in trail) == [send.attempt for send in done.sent]
@@ -185,9 +183,7 @@ def test_f5_the_order_of_blame_does_not_depend_on_the_order_of_attempts(kinds: l
 
 @given(cases(), worlds())
 def test_f6_after_the_commit_nothing_is_attempted(case: Case, world: World) -> None:
-    """F6: once text is released nothing is sent or waited for, the other calls are lost at that moment, and the run ends with the
-    call that it committed to, one way or the other.
-    """
+    """F6: once text is released nothing more is sent, all other calls are lost at once, and the run ends with that call."""
     made = planned(case._replace(request=replace(case.request, options=replace(case.request.options, stream=True))))
     done = simulate(made, world, case.moment)
     commands = [command for _, command in done.commands]
@@ -235,7 +231,7 @@ STREAMED = Request(route="main", options=Options(stream=True))
 
 @given(cases(), worlds())
 def test_f7_every_call_gets_the_same_save_its_listed_degrades(case: Case, world: World) -> None:
-    """F7: a command says nothing of audio or options but the prompt, which is the same for all, and the degrades of its attempt."""
+    """F7: a command says nothing of audio or options but one prompt, the same for all, and the degrades of its attempt."""
     done = simulate(planned(case), world, case.moment)
     told = {field for send in done.sent for field in send.__struct_fields__}
     assert not told & {"audio", "options", "language", "temperature", "response_format", "timestamps"}

@@ -44,7 +44,9 @@ def test_g1_input_guardrails_have_passed_before_anything_is_sent(case: Case, wor
     made = planned(case._replace(request=prompted))
     done = simulate(made, world, case.moment)
     around = {*(case.spec.defaults.guardrails or ()), *(case.spec.routes[case.request.route].guardrails or ())}
-    assert {step.name for step in made.input_guardrails} >= {name for name in around if case.spec.guardrails[name].stage == "input"}
+    assert {step.name for step in made.input_guardrails} >= {
+        name for name in around if case.spec.guardrails[name].stage == "input"
+    }
     waiting = [step.name for step in made.input_guardrails]
     for _, each in done.moments:
         if isinstance(each, Check) and each.transcript is None:
@@ -73,13 +75,16 @@ def test_g1_without_a_prompt_there_is_nothing_to_check() -> None:
     """G1: a request without a prompt passes no input guardrail; one with an empty prompt does (T6)."""
     spec = guarded(use("a"), g1=Guardrail(kind="custom", stage="input"))
     assert not plan_of(spec).input_guardrails
-    assert [step.name for step in plan_of(spec, request=Request(route="main", options=Options(prompt=""))).input_guardrails] == ["g1"]
+    assert [step.name for step in plan_of(spec, request=Request(route="main", options=Options(prompt=""))).input_guardrails] == [
+        "g1"
+    ]
 
 
 @given(cases(), worlds(), st.booleans())
-def test_g2_no_answer_gets_round_an_output_guardrail(case: Case, world: World, stream: bool) -> None:  # noqa: FBT001 - hypothesis gives it
-    """G2: whatever is returned, from races, fallbacks, poor answers or streams, each output guardrail of its attempt has passed it,
-    or could not judge it and allows that; and of a guarded attempt no text is released before.
+def test_g2_no_answer_gets_round_an_output_guardrail(case: Case, world: World, stream: bool) -> None:
+    """G2: whatever is returned, each output guardrail of its attempt has passed it, or could not judge it and allows that.
+
+    So it is with races, fallbacks, poor answers and streams: of a guarded attempt no text is released before its end.
     """
     asked = replace(case.request, options=replace(case.request.options, stream=stream))
     made = planned(case._replace(request=asked))
@@ -100,7 +105,7 @@ def test_g2_no_answer_gets_round_an_output_guardrail(case: Case, world: World, s
 
 @given(routing_specs(), requests(), seeds(), st.sampled_from(GUARDRAILS))
 def test_g3_a_guardrail_outside_holds_for_everything_inside(spec: Spec, request: Request, seed: int, name: str) -> None:
-    """G3: inheritance is union: a guardrail around all routes is on every attempt, once, and takes none of the inner ones away."""
+    """G3: inheritance is union: a guardrail around all routes is on every attempt, once, and takes no inner one away."""
     wrapped = replace(spec, defaults=replace(spec.defaults, guardrails=(name, *(spec.defaults.guardrails or ()))))
     before, after = (result_of(compiled(each), request, EMPTY_VIEW, 0, seed) for each in (spec, wrapped))
     if isinstance(before, Plan) and isinstance(after, Plan):
@@ -122,7 +127,9 @@ def test_g3_innermost_first_and_each_name_once() -> None:
     assert done.trace.text == f"{GOOD}[g2][g1][g3]"
 
 
-@given(st.sampled_from(("block", "allow")), st.sampled_from(("input", "output")), st.none() | st.integers(0, 30), st.integers(1, 20))
+@given(
+    st.sampled_from(("block", "allow")), st.sampled_from(("input", "output")), st.none() | st.integers(0, 30), st.integers(1, 20)
+)
 def test_g4_a_guardrail_that_breaks_or_is_late_blocks_unless_it_allows_that(
     on_error: str, stage: str, takes_ms: int | None, timeout_ms: int
 ) -> None:
@@ -156,7 +163,9 @@ def test_g4_a_guardrail_has_its_timeout_or_what_is_left_of_the_deadline(deadline
     in_time = takes_ms < deadline_ms and takes_ms + judges_ms <= until_ms
     assert (done.trace.served is not None) == in_time
     assert in_time or (done.trace.kind, done.trace.guardrail) == ("blocked", "g1")
-    assert [check.until_ms for _, check in done.commands if isinstance(check, Check)] == ([until_ms] if takes_ms < deadline_ms else [])
+    assert [check.until_ms for _, check in done.commands if isinstance(check, Check)] == (
+        [until_ms] if takes_ms < deadline_ms else []
+    )
 
 
 @given(cases(), worlds())
@@ -181,7 +190,12 @@ def test_g5_what_is_returned_is_exactly_what_the_last_guardrail_approved(case: C
 DELTAS = st.lists(st.none() | st.integers(0, 8), min_size=3, max_size=3)
 
 
-@given(DELTAS, DELTAS, st.lists(st.integers(0, 8), min_size=3, max_size=3), st.sampled_from(("passes", "redacts", "blocks", "breaks")))
+@given(
+    DELTAS,
+    DELTAS,
+    st.lists(st.integers(0, 8), min_size=3, max_size=3),
+    st.sampled_from(("passes", "redacts", "blocks", "breaks")),
+)
 def test_g6_however_a_stream_is_cut_a_guarded_text_is_that_of_the_whole(
     one: list[int | None], other: list[int | None], takes: list[int], says: Says
 ) -> None:

@@ -68,7 +68,10 @@ def test_b5_a_budget_is_spent_as_far_as_it_goes(nano: int, budget: int, charged:
     if made is None:
         assert budget < nano
         return
-    calls = {(name, 1): Call(kind="server_error", charged="no" if each == "no" else "yes") for name, each in zip("abc", charged, strict=True)}
+    calls = {
+        (name, 1): Call(kind="server_error", charged="no" if each == "no" else "yes")
+        for name, each in zip("abc", charged, strict=True)
+    }
     trace = simulate(made, World(calls)).trace
     left, called = budget, list[str]()
     for name, each in zip("abc", charged, strict=True):
@@ -99,15 +102,14 @@ def test_b5_arms_that_overlap_reserve_their_worst(nano: int, budget: int) -> Non
 def test_b6_all_bounds_hold_in_every_world(case: Case, first_world: int) -> None:
     """B6: calls, time, money, duplicate charges, deployments, vendors and regions are never more than the plan says."""
     made = planned(case)
-    by_node = {attempt.node: attempt for attempt in attempts(made.root)}
     for seed in range(first_world, first_world + 10):
-        done = simulate(made, scripted_world(seed, DEPLOYMENTS, GUARDRAILS), case.moment)
-        assert_bounded(done, by_node)
+        assert_bounded(simulate(made, scripted_world(seed, DEPLOYMENTS, GUARDRAILS), case.moment))
 
 
-def assert_bounded(done: Simulated, by_node: dict[str, Attempt]) -> None:
+def assert_bounded(done: Simulated) -> None:
     """The run keeps within the bounds of its plan."""
     bounds, trail = done.run.plan.bounds, done.run.trail
+    by_node = {attempt.node: attempt for attempt in attempts(done.run.plan.root)}
     assert len(trail) <= bounds.attempts
     assert done.trace.end_ms <= bounds.longest_ms
     if bounds.cost is not None:
@@ -117,7 +119,7 @@ def assert_bounded(done: Simulated, by_node: dict[str, Attempt]) -> None:
     # A call with a price of 0 is charged for nothing.
     charged = [entry for entry in trail if entry.cost != 0]
     assert len(charged) - 1 <= bounds.duplicate_charges
-    sent = [by_node[send.node] for send in done.sent]
+    sent = [by_node[entry.node] for entry in trail]
     assert {attempt.deployment for attempt in sent} <= {*bounds.deployments}
     assert {attempt.vendor for attempt in sent} <= {*bounds.vendors}
     assert {attempt.region for attempt in sent if attempt.region is not None} <= {*bounds.regions}
@@ -131,8 +133,9 @@ def unbounded(node: RouteNode) -> RouteNode:
 
 @given(routing_nodes(DEPLOYMENTS, depth=4), seeds())
 def test_b6_the_bound_on_calls_is_tight(node: RouteNode, seed: int) -> None:
-    """B6: with slack deadlines and budgets there is a world in which exactly so many calls are made: every call fails, and every
-    deployment is denied until its attempt with the most calls asks.
+    """B6: with slack deadlines and budgets there is a world in which exactly so many calls are made.
+
+    Every call fails in it, and every deployment is denied until its attempt with the most calls asks.
     """
     made = plan_of(spec_of(rewritten(first(node, use("a")), unbounded)), seed=seed)
     denied: set[tuple[str, int]] = set()
@@ -145,9 +148,7 @@ def test_b6_the_bound_on_calls_is_tight(node: RouteNode, seed: int) -> None:
 
 @given(routing_nodes(DEPLOYMENTS, depth=4), seeds())
 def test_b6_the_bound_on_time_is_met_without_races(node: RouteNode, seed: int) -> None:
-    """B6: where nothing overlaps or is checked, nobody is named twice and nobody retried, hanging providers take exactly as long
-    as is said.
-    """
+    """B6: hanging providers take exactly as long as is said, where nothing overlaps, is checked, repeats itself or is retried."""
     unguarded = rewritten(node, lambda each: replace(each, guardrails=None))
     made = plan_of(spec_of(first(unguarded, use("a"))), seed=seed)
     names = [attempt.deployment for attempt in attempts(made.root)]

@@ -22,7 +22,14 @@ from voxplan.engine.spec import Arm, Backoff, Balance, Guardrail, Price, Retry, 
 from voxplan.engine.view import EMPTY_VIEW, DeploymentView, View
 
 AT_ONCE = Backoff(base=Span(0), cap=Span(0))
-@given(st.lists(routing_nodes(DEPLOYMENTS, depth=2), min_size=1, max_size=3).map(tuple), routing_nodes(DEPLOYMENTS, depth=1), worlds(), seeds())
+
+
+@given(
+    st.lists(routing_nodes(DEPLOYMENTS, depth=2), min_size=1, max_size=3).map(tuple),
+    routing_nodes(DEPLOYMENTS, depth=1),
+    worlds(),
+    seeds(),
+)
 def test_m1_appending_at_the_end_of_the_route_keeps_every_success(
     children: tuple[RouteNode, ...], appended: RouteNode, world: World, seed: int
 ) -> None:
@@ -111,8 +118,6 @@ def _assert_served_only_by_the_shorter(
     assert traces[1].served is None
 
 
-
-
 REQUIRES = (Selector(region=("eu",)), Selector(tags=("fast",)), Selector(provider=("openai",)), Selector(capability=("words",)))
 
 
@@ -138,7 +143,7 @@ def test_m3_adding_a_require_only_shrinks_what_can_be_reached(
 
 
 def _at_node(root: RouteNode, where: int, require: Selector) -> RouteNode:
-    """The route with `require` at its node number `where` that has none yet, counted from the leaves up; at its root if it has fewer."""
+    """The route with `require` at node number `where` that has none yet, from the leaves up; at its root if it has fewer."""
     numbers = itertools.count()
     added = rewritten(root, lambda node: replace(node, require=node.require or require) if next(numbers) == where else node)
     return added if next(numbers) > where else replace(added, require=added.require or require)

@@ -22,7 +22,7 @@ AT_ONCE = Backoff(base=Span(0), cap=Span(0))
 
 @given(cases(), worlds())
 def test_h1_an_arm_starts_a_stagger_after_the_one_before_or_when_one_fails(case: Case, world: World) -> None:
-    """H1: arms start in order, none later than a stagger after the one before, and sooner only when an arm failed or was absent."""
+    """H1: arms start in order, no later than a stagger after the one before, sooner only when one failed or was absent."""
     made = planned(case)
     trace = simulate(made, world, case.moment).trace
     for node in nodes(made.root):
@@ -43,7 +43,7 @@ def _makes_room(node: Race, arm: int, at_ms: int, trace: Trace) -> bool:
 
 @given(cases(), worlds())
 def test_h1_no_arm_is_forgotten(case: Case, world: World) -> None:
-    """H1: while a race goes on and no arm of it failed in a kind that is not listed, the next arm starts a stagger after the last."""
+    """H1: while a race goes on, and no arm failed in a kind that is not listed, the next arm starts a stagger after the last."""
     made = planned(case)
     trace = simulate(made, world, case.moment).trace
     for node in nodes(made.root):
@@ -51,7 +51,11 @@ def test_h1_no_arm_is_forgotten(case: Case, world: World) -> None:
             entered = [at_ms for arm in node.arms if (at_ms := entered_ms(arm, trace)) is not None]
             if entered and len(entered) < len(node.arms):
                 closed = any(outcomes(arm, calls_below(arm, trace.calls)) - {*node.on} for arm in node.arms)
-                assert closed or trace.end_ms <= entered[-1] + node.stagger_ms or _tree_ended_ms(trace) <= entered[-1] + node.stagger_ms
+                assert (
+                    closed
+                    or trace.end_ms <= entered[-1] + node.stagger_ms
+                    or _tree_ended_ms(trace) <= entered[-1] + node.stagger_ms
+                )
 
 
 def _tree_ended_ms(trace: Trace) -> int:
@@ -61,7 +65,7 @@ def _tree_ended_ms(trace: Trace) -> int:
 
 @given(st.integers(0, 9), st.integers(0, 9), st.sampled_from(("server_error", "invalid_request")))
 def test_h1_a_failed_arm_is_followed_at_once(stagger_ms: int, fails_ms: int, kind: FailureKind) -> None:
-    """H1: an arm that fails in a listed kind starts the next one, which restarts the stagger; any other kind starts no further arm.
+    """H1: a failure in a listed kind starts the next arm and restarts the stagger; any other kind starts no further arm.
 
     What fails at the instant at which the stagger ends is heard before it.
     """
@@ -111,7 +115,9 @@ def test_h2_an_answer_that_fails_its_gates_does_not_win(first_ms: int, second_ms
 
 
 RETRIES = st.none() | st.just(Retry(times=1, on=("server_error", "overloaded"), backoff=AT_ONCE))
-LISTS: st.SearchStrategy[tuple[FailureKind, ...] | None] = st.sampled_from((None, ("timed_out", "rate_limited"), ("poor_quality", "overloaded")))
+LISTS: st.SearchStrategy[tuple[FailureKind, ...] | None] = st.sampled_from(
+    (None, ("timed_out", "rate_limited"), ("poor_quality", "overloaded"))
+)
 
 
 @st.composite
@@ -134,7 +140,9 @@ def test_h3_with_slack_deadlines_a_race_succeeds_iff_one_of_its_started_arms_doe
     trace = simulate(made, world).trace
     succeeds = trace.served is not None and not trace.poor
     assert root.race is not None
-    started = [arm for arm, planned_arm in zip(root.race.among, made.root.arms, strict=True) if calls_below(planned_arm, trace.calls)]
+    started = [
+        arm for arm, planned_arm in zip(root.race.among, made.root.arms, strict=True) if calls_below(planned_arm, trace.calls)
+    ]
     assert succeeds == any(_succeeds(arm, world) for arm in started)
 
 
@@ -157,7 +165,11 @@ def test_h1_arms_of_composite_routes_go_on_while_others_run() -> None:
     made = plan_of(spec_of(race(first(use("a"), use("b")), use("c"), stagger_ms=10)))
     calls = {("a", 1): Call(2, kind="server_error"), ("b", 1): Call(3, kind="overloaded"), ("c", 1): Call(1)}
     trace = simulate(made, World(calls)).trace
-    assert [(call.deployment, call.start_ms, call.cause) for call in trace.calls] == [("a", 0, "first"), ("b", 2, "fallback"), ("c", 5, "fallback")]
+    assert [(call.deployment, call.start_ms, call.cause) for call in trace.calls] == [
+        ("a", 0, "first"),
+        ("b", 2, "fallback"),
+        ("c", 5, "fallback"),
+    ]
 
 
 def test_h2_two_answers_at_one_instant_are_taken_in_the_order_of_their_calls() -> None:

@@ -1,7 +1,8 @@
 """Law Q1: every reason given for leaving a deployment out is true, and removing all of them lets it in.
 
 To remove a reason is to take away what it names, wherever it stands in the spec or the view. What is left out without having been
-looked at (arms for which there was no room, branches beside the one taken) stands in one line with one reason; a refusal looks at all.
+looked at (arms for which there was no room, branches beside the one taken) stands in one line with one reason; a refusal looks at
+all.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +19,9 @@ from voxplan.engine.plan import LeftOut, Plan, ReasonCode, Refusal, attempts
 from voxplan.engine.spec import RouteNode, Spec
 from voxplan.engine.view import DeploymentView, View
 
-ABLE: Final = Capabilities(languages="any", segments=True, words=True, diarization=True, prompt=True, temperature=True, streaming=True)
+ABLE: Final = Capabilities(
+    languages="any", segments=True, words=True, diarization=True, prompt=True, temperature=True, streaming=True
+)
 
 
 def _everywhere(change: Callable[[RouteNode], RouteNode]) -> Callable[[Spec], Spec]:
@@ -70,7 +73,7 @@ REMOVED: Final[dict[ReasonCode, Callable[[Spec], Spec]]] = {
 
 
 def _removed(case: Case, codes: Iterable[ReasonCode]) -> Plan | Refusal:
-    """What planning makes of the case without these reasons. Room is made for all arms, since more of them may be eligible now."""
+    """What planning makes of the case without these reasons. Room is made for all arms: more of them may be eligible now."""
     codes = frozenset(codes)
     spec = _everywhere(_unlimited)(case.spec)
     for code in sorted(codes):
@@ -113,7 +116,7 @@ def test_q1_removing_all_reasons_lets_a_deployment_in(case: Case) -> None:
 def test_q1_every_reason_is_true(case: Case) -> None:
     """Q1: where all that is said against a deployment is taken away but one thing, that one keeps it out."""
     for left_out in _looked_at(case):
-        codes = {reason.code for reason in left_out.reasons}
+        codes: set[ReasonCode] = {reason.code for reason in left_out.reasons}
         for kept in sorted(codes):
             # To make a model able is to let it satisfy a `require` of capabilities as well; a budget is one for both its reasons.
             if not (kept == "requirement_unmet" and "incapable" in codes):

@@ -12,7 +12,7 @@ from tests.laws.simulation import simulate
 from tests.laws.worlds import KINDS_SEEN, Call, World
 from tests.strategies import DEPLOYMENTS, seeds, worlds
 from voxplan.engine.draws import delay_ms, draw, label_bits
-from voxplan.engine.failure import KINDS, AttemptFailure, FailureKind
+from voxplan.engine.failure import KINDS, FailureKind
 from voxplan.engine.plan import Attempt, Race, attempts
 from voxplan.engine.quantity import Span
 from voxplan.engine.run import Observe, Send, TrailEntry
@@ -130,7 +130,15 @@ def test_k5_every_finished_call_is_observed_exactly_once(case: Case, world: Worl
     done = simulate(planned(case), world, case.moment)
     observed = [(each.attempt, each.observation) for _, each in done.commands if isinstance(each, Observe)]
     told = [
-        (attempt, seen.deployment, seen.started_ms - case.moment, seen.ended_ms - case.moment, seen.kind, seen.lost, seen.simulated)
+        (
+            attempt,
+            seen.deployment,
+            seen.started_ms - case.moment,
+            seen.ended_ms - case.moment,
+            seen.kind,
+            seen.lost,
+            seen.simulated,
+        )
         for attempt, seen in observed
     ]
     simulated = {attempt.node for attempt in attempts(done.run.plan.root) if attempt.simulated}
@@ -145,7 +153,7 @@ def test_r6_the_audio_is_sent_again_only_as_replay_allows(case: Case, world: Wor
     """R6: when a call of an attempt with `replay` goes out, every call that went out before has ended as the rule wants it."""
     made = planned(case)
     done = simulate(made, world, case.moment)
-    rules = {attempt.node: attempt.replay for attempt in attempts(made.root)}
+    rules: dict[str, Replay] = {attempt.node: attempt.replay for attempt in attempts(made.root)}
     ended: dict[int, TrailEntry] = {}
     out: list[int] = []
     by_id = {entry.attempt: entry for entry in done.run.trail}
@@ -159,7 +167,7 @@ def test_r6_the_audio_is_sent_again_only_as_replay_allows(case: Case, world: Wor
 
 def _allows(rule: Replay, before: TrailEntry | None) -> bool:
     """Whether the audio may be sent after this call, which is None while it is under way."""
-    failure: AttemptFailure | None = before and before.failure
+    failure = None if before is None else before.failure
     unsent, uncharged = failure is not None and failure.sent == "no", failure is not None and failure.charged == "no"
     return {"always": True, "if_uncharged": uncharged, "if_unsent": unsent, "never": False}[rule]
 

@@ -31,7 +31,7 @@ SECRETS = st.from_regex(rf"sk-{MARK}[A-Za-z0-9]{{0,12}}", fullmatch=True)
 def test_s5_no_marked_secret_is_in_what_a_run_leaves_behind(case: Case, world: World) -> None:
     """S5: with a secret in every variable that the spec refers to, plan, refusal, trail, edges and digest input show none."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("SHARED_KEY", "OPENAI_API_KEY", "K", "L"):
+        for name in ("SHARED_KEY", "EU_KEY", "OPENAI_API_KEY", "K", "L"):
             patch.setenv(name, f"sk-{MARK}-{name}")
         result = case.result()
         left = [msgspec.json.encode(result), msgspec.json.encode(case.spec), msgspec.json.encode(case.router)]

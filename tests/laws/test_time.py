@@ -38,7 +38,9 @@ def test_b1_a_run_ends_by_its_deadline(case: Case, world: World) -> None:
     done = simulate(made, world, case.moment)
     if made.root.deadline_ms is not None:
         assert done.trace.end_ms <= made.root.deadline_ms
-        assert all(check.until_ms - case.moment <= made.root.deadline_ms for _, check in done.commands if isinstance(check, Check))
+        assert all(
+            check.until_ms - case.moment <= made.root.deadline_ms for _, check in done.commands if isinstance(check, Check)
+        )
     for call in done.trace.calls:
         assert all(call.end_ms <= end for _, end in ends(done, call.node))
 
@@ -60,7 +62,9 @@ def test_b1_a_hanging_run_ends_exactly_at_its_deadline(deadline_ms: int, timeout
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 30), st.integers(0, 30))
-def test_b1_a_hanging_race_ends_exactly_at_its_deadline(deadline_ms: int, timeout_ms: int, other_ms: int, stagger_ms: int) -> None:
+def test_b1_a_hanging_race_ends_exactly_at_its_deadline(
+    deadline_ms: int, timeout_ms: int, other_ms: int, stagger_ms: int
+) -> None:
     """B1: arms that overlap end together at the deadline, unless the timeout of each has ended it before."""
     arms = (RouteNode(use="a", timeout=Span(timeout_ms)), RouteNode(use="b", timeout=Span(other_ms)))
     made = plan_of(spec_of(replace(race(*arms, stagger_ms=stagger_ms), deadline=Span(deadline_ms))))
@@ -131,7 +135,7 @@ def test_b4_too_little_time_is_true_where_it_is_said(case: Case, world: World) -
 
 @given(cases(), worlds())
 def test_b4_no_wait_is_begun_that_no_call_can_follow(case: Case, world: World) -> None:
-    """B4: a retry that would come too late is not waited for. (A race waits for its stagger as well, and need not start anybody.)"""
+    """B4: a retry that would come too late is not waited for. The stagger of a race is, even if nobody starts then."""
     made = planned(case)
     if any(isinstance(node, Race) for node in nodes(made.root)):
         return

@@ -120,7 +120,7 @@ def test_t3_every_run_follows_the_edges(case: Case, world: World) -> None:
     """T3: a retry is on an edge of the call before it, and a fallback on an edge of a call that failed before it started."""
     made = planned(case)
     trace = simulate(made, world, case.moment).trace
-    edge_of = {(edge.source, edge.kind): edge for edge in edges(made)}
+    edge_of: dict[tuple[str, str], Edge] = {(edge.source, edge.kind): edge for edge in edges(made)}
     for place, call in enumerate(trace.calls):
         before = [
             edge_of[earlier.node, earlier.ending] for earlier in _failed(trace.calls[:place]) if earlier.end_ms <= call.start_ms
@@ -138,7 +138,7 @@ def test_t3_without_races_the_next_call_is_on_the_edge_of_the_last(case: Case, w
     if any(isinstance(node, Race) for node in nodes(made.root)):
         return
     trace = simulate(made, world, case.moment).trace
-    edge_of = {(edge.source, edge.kind): edge for edge in edges(made)}
+    edge_of: dict[tuple[str, str], Edge] = {(edge.source, edge.kind): edge for edge in edges(made)}
     for place, call in enumerate(_failed(trace.calls)):
         _assert_next(edge_of[call.node, call.ending], trace, trace.calls[place + 1] if place + 1 < len(trace.calls) else None)
 

@@ -3,22 +3,26 @@
     python -m tests.laws.thorough --minutes 30 --jobs 2
 
 Each case is a spec of every form nested up to depth 5, with a request, a view, a moment and a seed; its plan is compared with
-what the naive interpreter makes of the spec, and its runs in many worlds step by step. Prints how many there were and each
-disagreement with the number that makes the case again. Exits with 1 if there was one.
+what the naive interpreter makes of the spec, and its runs in many worlds step by step, which must keep within the plan's bounds.
+Prints how many there were, and each disagreement with the number that makes the case again and, made small, as JSON. Exits
+with 1 if there was one.
 """
 
 import argparse
 import time
 from collections import Counter
-from collections.abc import Iterator
 from itertools import islice
 from multiprocessing import get_context
 
+import msgspec
+
 from tests.laws.agreement import Disagreement, disagreements
-from tests.laws.cases import case_of
-from tests.laws.worlds import scripted_world
+from tests.laws.cases import Case, case_of
+from tests.laws.shrinking import shrunk
+from tests.laws.simulation import Simulated
+from tests.laws.test_money import assert_bounded
+from tests.laws.worlds import World, scripted_world
 from tests.strategies import DEPLOYMENTS, GUARDRAILS
-from voxplan.engine.plan import Plan
 
 _AT_ONCE = 20
 
@@ -53,22 +57,43 @@ def _compared(start: int, worlds: int) -> tuple[Counter[str], list[str]]:
     """The cases from `start` on: how many there were, and what engine and reference disagree about."""
     counts, found = Counter[str](), list[str]()
     for number in range(start, start + _AT_ONCE):
-        case = case_of(number)
-        planned = isinstance(case.result(), Plan)
-        counts += Counter({"specs": 1, "plans": planned, "refusals": not planned, "runs": worlds * planned})
-        disagreed = disagreements(
-            case, (scripted_world(number * worlds + world, DEPLOYMENTS, GUARDRAILS) for world in range(worlds))
+        runs = Counter[str]()
+        case, scripts = (
+            case_of(number),
+            (scripted_world(number * worlds + each, DEPLOYMENTS, GUARDRAILS) for each in range(worlds)),
         )
-        found += [f"case {number}: {_shown(each)}" for each in _first(disagreed)]
+        wrong = next(disagreements(case, scripts, lambda done, runs=runs: _look(done, runs)), None)
+        counts += Counter({"specs": 1, "plans" if runs else "refusals": 1}) + runs
+        found += [] if wrong is None else [f"case {number}: {_shown(case, wrong)}"]
     return counts, found
 
 
-def _first(disagreed: Iterator[Disagreement]) -> Iterator[Disagreement]:
-    return islice(disagreed, 1)
+def _look(done: Simulated, runs: Counter[str]) -> None:
+    """Count what the run was like, and hold it against its bounds."""
+    assert_bounded(done)
+    hedges = sum(entry.cause == "hedge" for entry in done.run.trail)
+    runs.update({"runs": 1, "calls": len(done.run.trail), "hedges": hedges, "checks": len(done.trace.judged)})
 
 
-def _shown(found: Disagreement) -> str:
-    return f"{found.what}: the engine says {found.engine}, the reference {found.naive}; world {found.world}"
+def _shown(case: Case, wrong: Disagreement) -> str:
+    case, world = shrunk(case, wrong.world or World(), _disagree)
+    small = next(disagreements(case, [world]), wrong)
+    shown = {
+        "what": small.what,
+        "engine": repr(small.engine),
+        "reference": repr(small.naive),
+        "spec": case.spec,
+        "request": case.request,
+        "view": case.view,
+        "moment": case.moment,
+        "seed": case.seed,
+        "world": repr(world),
+    }
+    return msgspec.json.format(msgspec.json.encode(shown), indent=2).decode()
+
+
+def _disagree(case: Case, world: World) -> bool:
+    return next(disagreements(case, [world]), None) is not None
 
 
 if __name__ == "__main__":

@@ -144,9 +144,9 @@ class Judged(NamedTuple):
 class Trace(NamedTuple):
     """What an onlooker sees of a run: the `calls` in the order in which they started, and how it ended.
 
-    `served` and `released` are places in `calls` (from 0): whose answer is returned, whose text was let out as it came. `text` is what is
-    returned, `prompt` the one that all calls were given, `unchecked` the guardrails that could not judge the answer; `kind`
-    and `guardrail` say why nothing is returned.
+    `served` and `released` are places in `calls` (from 0): whose answer is returned, whose text was let out as it came. `text` is
+    what is returned, `prompt` the one that all calls were given, `unchecked` names guardrails that could not judge; `kind` and
+    `guardrail` say why nothing is returned.
     """
 
     calls: tuple[Made, ...]

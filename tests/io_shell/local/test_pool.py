@@ -120,7 +120,7 @@ async def test_who_has_waited_long_enough_is_told_that_the_recogniser_is_busy(re
     kinds, texts = list[str](), list[str]()
 
     async def first() -> None:
-        texts.append(await heard(recogniser, encoded("wav")))
+        texts.append(await heard(recogniser, reading()))
 
     async with anyio.create_task_group() as group, open_audio(reading()) as source:
         group.start_soon(first)

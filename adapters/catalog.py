@@ -13,7 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from voxplan.adapters import local
-from voxplan.engine.capability import Capabilities, PriceFacts, ProviderFacts
+from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts
 
 __all__ = ("CATALOG",)
 

@@ -8,10 +8,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from voxplan.engine.capability import Capabilities, CapabilityName, offers
-from voxplan.engine.plan import Degrade
-from voxplan.engine.request import Options, Timestamps
-from voxplan.engine.transcript import Segment, Transcript, Word
+from voxplan.engine.plans.plan import Degrade
+from voxplan.engine.terms.capability import Capabilities, CapabilityName, offers
+from voxplan.engine.terms.request import Options, Timestamps
+from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
 __all__ = ("completed", "reduced", "words_of")
 

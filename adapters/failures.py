@@ -13,7 +13,7 @@ from voxplan.adapters.complaints import Complaint, complaint_of
 from voxplan.adapters.scrubbing import scrubbed
 from voxplan.adapters.waiting import retry_after_ms, wait_in_words_ms
 from voxplan.adapters.wire import HttpResponse
-from voxplan.engine.failure import KINDS, AttemptFailure, Certainty, FailureKind
+from voxplan.engine.terms.failure import KINDS, AttemptFailure, Certainty, FailureKind
 
 __all__ = ("CHARGED", "HUNDREDS", "RULES", "STATUSES", "Rule", "bad_answer", "kind_of", "refusal", "request_id")
 

@@ -13,9 +13,9 @@ from returns.result import Failure, Success
 
 from voxplan.adapters.languages import name_of
 from voxplan.adapters.subtitles import Cue, cues, srt, vtt
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.request import ResponseFormat
-from voxplan.engine.transcript import Segment, Transcript, Usage, Word
+from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.request import ResponseFormat
+from voxplan.engine.terms.transcript import Segment, Transcript, Usage, Word
 
 __all__ = ("JsonFormat", "Rendered", "render", "to_json")
 

@@ -12,9 +12,9 @@ from returns.result import Failure, Success
 
 from voxplan.adapters.languages import code_of
 from voxplan.adapters.wire import Call, Got, Recognise, Recognised, Want
-from voxplan.engine.capability import Capabilities, PriceFacts, ProviderFacts
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts
+from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.transcript import Transcript
 
 __all__ = ("DEFAULT_MODEL", "FACTS", "exchange")
 

@@ -21,9 +21,9 @@ from voxplan.adapters.languages import code_of
 from voxplan.adapters.media import media_type
 from voxplan.adapters.openai_answer import decode
 from voxplan.adapters.wire import Call, Got, Header, HttpRequest, HttpResponse, Multipart, Secret, Want
-from voxplan.engine.failure import AttemptFailure, FailureKind
-from voxplan.engine.request import Options
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.terms.failure import AttemptFailure, FailureKind
+from voxplan.engine.terms.request import Options
+from voxplan.engine.terms.transcript import Transcript
 
 __all__ = ("BASE_URL", "PATH", "exchange")
 

@@ -16,8 +16,8 @@ from voxplan.adapters.failures import bad_answer, refusal, request_id
 from voxplan.adapters.languages import code_of
 from voxplan.adapters.openai_body import Body, ErrorBody, SegmentRow, TokenDetails, UsageTable, WordRow
 from voxplan.adapters.wire import HttpResponse
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.transcript import Segment, Transcript, Usage, Word
+from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.transcript import Segment, Transcript, Usage, Word
 
 __all__ = ("decode",)
 

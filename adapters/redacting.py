@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from voxplan.engine.transcript import Segment, Transcript, Word
+from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
 __all__ = ("Redaction", "redact")
 

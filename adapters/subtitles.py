@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from voxplan.engine.transcript import Segment, Transcript, Word
+from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
 __all__ = ("Cue", "cues", "srt", "vtt")
 

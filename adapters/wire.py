@@ -11,9 +11,9 @@ from typing import Literal
 import msgspec
 from returns.result import Failure, Success
 
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.request import AudioFacts, Options
-from voxplan.engine.transcript import Segment, Transcript, Word
+from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.request import AudioFacts, Options
+from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
 __all__ = (
     "Adapter",

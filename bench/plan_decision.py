@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol, cast, get_args
 
-from voxplan.engine.capability import Capabilities, ProviderFacts
-from voxplan.engine.compiling import compile_checked
-from voxplan.engine.planning import plan
-from voxplan.engine.request import AudioFacts, Request
-from voxplan.engine.router import Router
-from voxplan.engine.spec import Arm, Balance, Deployment, RouteNode, Spec, Strategy
-from voxplan.engine.view import EMPTY_VIEW
+from voxplan.engine.language.spec import Arm, Balance, Deployment, RouteNode, Spec, Strategy
+from voxplan.engine.observed.view import EMPTY_VIEW
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.capability import Capabilities, ProviderFacts
+from voxplan.engine.terms.request import AudioFacts, Request
 
 ROUNDS = 9
 CALLS = 200

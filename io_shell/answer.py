@@ -6,10 +6,10 @@ import msgspec
 from returns.result import Failure
 
 from voxplan.adapters.formats import render, to_json
-from voxplan.engine.plan import Plan
-from voxplan.engine.request import Option, ResponseFormat
-from voxplan.engine.run import Skipped, TrailEntry
-from voxplan.engine.transcript import Segment, Transcript, Word
+from voxplan.engine.plans.plan import Plan
+from voxplan.engine.runs.run import Skipped, TrailEntry
+from voxplan.engine.terms.request import Option, ResponseFormat
+from voxplan.engine.terms.transcript import Segment, Transcript, Word
 from voxplan.io_shell.errors import ProviderError
 
 __all__ = ("Answer",)

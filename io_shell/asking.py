@@ -10,11 +10,11 @@ from typing import TypeVar, get_args
 from returns.result import Failure
 
 from voxplan.adapters.languages import code_of
-from voxplan.engine.failure import LISTABLE, FailureKind
-from voxplan.engine.quantity import parse_span
-from voxplan.engine.request import Options, ResponseFormat, Simulation, Timestamps
-from voxplan.engine.router import Router
-from voxplan.engine.spelling import listed, suggestion
+from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.failure import LISTABLE, FailureKind
+from voxplan.engine.terms.quantity import parse_span
+from voxplan.engine.terms.request import Options, ResponseFormat, Simulation, Timestamps
+from voxplan.engine.terms.spelling import listed, suggestion
 from voxplan.io_shell.errors import RequestError
 
 __all__ = (

@@ -16,14 +16,14 @@ import httpx
 from msgspec.structs import replace
 from returns.result import Failure
 
-from voxplan.engine.addresses import address_problem
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.plan import Plan, attempts
-from voxplan.engine.planning import plan
-from voxplan.engine.request import Request, ResponseFormat, Timestamps
-from voxplan.engine.router import Router
-from voxplan.engine.run import Served, Unserved
-from voxplan.engine.view import View
+from voxplan.engine.language.addresses import address_problem
+from voxplan.engine.observed.view import View
+from voxplan.engine.plans.plan import Plan, attempts
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.plans.router import Router
+from voxplan.engine.runs.run import Served, Unserved
+from voxplan.engine.terms.failure import FailureKind
+from voxplan.engine.terms.request import Request, ResponseFormat, Timestamps
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.asking import (
     asked_deadline,

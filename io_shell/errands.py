@@ -15,7 +15,7 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from voxplan.engine.run import Checked, Event, Failed, precedence
+from voxplan.engine.runs.run import Checked, Event, Failed, precedence
 from voxplan.io_shell.clock import Clock
 
 __all__ = ("Errand", "Errands")

@@ -12,11 +12,11 @@ Messages are lower-case lines without a final period, and never hold a secret.
 
 from typing import TYPE_CHECKING, Final
 
-from voxplan.engine.failure import FailureKind
+from voxplan.engine.terms.failure import FailureKind
 
 if TYPE_CHECKING:
-    from voxplan.engine.plan import Plan
-    from voxplan.engine.run import Skipped, TrailEntry
+    from voxplan.engine.plans.plan import Plan
+    from voxplan.engine.runs.run import Skipped, TrailEntry
 
 __all__ = (
     "EXIT_CODES",

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from voxplan.engine.plan import LeftOut, ReasonCode, Refusal
-from voxplan.engine.run import Skipped, TrailEntry, Unserved
-from voxplan.engine.sizing import LARGEST_ROUTE
-from voxplan.engine.spelling import listed, suggestion
+from voxplan.engine.checks.sizing import LARGEST_ROUTE
+from voxplan.engine.plans.plan import LeftOut, ReasonCode, Refusal
+from voxplan.engine.runs.run import Skipped, TrailEntry, Unserved
+from voxplan.engine.terms.spelling import listed, suggestion
 from voxplan.io_shell.errors import AdapterBug, ProviderError, RequestError, VoxplanError
 from voxplan.io_shell.running import Ran
 

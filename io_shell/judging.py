@@ -13,10 +13,10 @@ from typing import Final
 
 import msgspec
 
-from voxplan.engine.router import Router
-from voxplan.engine.run import Blocked, Broke, Check, Passed, Verdict
-from voxplan.engine.spelling import suggestion
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.plans.router import Router
+from voxplan.engine.runs.run import Blocked, Broke, Check, Passed, Verdict
+from voxplan.engine.terms.spelling import suggestion
+from voxplan.engine.terms.transcript import Transcript
 from voxplan.io_shell.errors import SpecError
 
 __all__ = ("GuardrailFunction", "Guardrails", "Judged", "Judging", "require_guardrails")

@@ -5,11 +5,11 @@
 
 from msgspec.structs import replace
 
-from voxplan.engine.admission import admit
-from voxplan.engine.health import observe
-from voxplan.engine.router import Router
-from voxplan.engine.run import Observation, Send
-from voxplan.engine.view import EMPTY_VIEW, View
+from voxplan.engine.observed.admission import admit
+from voxplan.engine.observed.health import observe
+from voxplan.engine.observed.view import EMPTY_VIEW, View
+from voxplan.engine.plans.router import Router
+from voxplan.engine.runs.run import Observation, Send
 
 __all__ = ("Keeper", "RunKeeper")
 

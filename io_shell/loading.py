@@ -8,13 +8,13 @@ import msgspec
 from returns.result import Failure, Success
 
 from voxplan.adapters.catalog import CATALOG
-from voxplan.engine.addresses import address_problem
-from voxplan.engine.checking import check
-from voxplan.engine.compiling import compile_checked, compile_spec
-from voxplan.engine.finding import Finding
-from voxplan.engine.reading import FORMATS, Place, Problem, ReadSpec, read_what_there_is
-from voxplan.engine.router import Router
-from voxplan.engine.spec import Account, Deployment, RouteNode, Spec
+from voxplan.engine.checks.checking import check
+from voxplan.engine.checks.finding import Finding
+from voxplan.engine.documents.reading import FORMATS, Place, Problem, ReadSpec, read_what_there_is
+from voxplan.engine.language.addresses import address_problem
+from voxplan.engine.language.spec import Account, Deployment, RouteNode, Spec
+from voxplan.engine.plans.compiling import compile_checked, compile_spec
+from voxplan.engine.plans.router import Router
 from voxplan.io_shell.errors import SpecError
 from voxplan.io_shell.zones import zones_of
 

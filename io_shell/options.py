@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.request import ResponseFormat, Timestamps
+from voxplan.engine.terms.failure import FailureKind
+from voxplan.engine.terms.request import ResponseFormat, Timestamps
 from voxplan.io_shell.running import Observer
 
 __all__ = ("ModelOptions", "TranscribeOptions")

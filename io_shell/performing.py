@@ -15,11 +15,11 @@ from returns.result import Failure, Success
 from voxplan.adapters.degrading import completed, reduced
 from voxplan.adapters.registry import ADAPTERS
 from voxplan.adapters.wire import Adapter, Call, Got, HttpRequest, Recognise, Want
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.request import Options, Request
-from voxplan.engine.router import Router, RouterDeployment
-from voxplan.engine.run import Send
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.plans.router import Router, RouterDeployment
+from voxplan.engine.runs.run import Send
+from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.request import Options, Request
+from voxplan.engine.terms.transcript import Transcript
 from voxplan.io_shell.audio.source import AudioSource
 from voxplan.io_shell.local.pool import LocalRecogniser
 from voxplan.io_shell.references import Environment, resolve

@@ -16,13 +16,13 @@ from typing import Final, Unpack
 from anyio.from_thread import start_blocking_portal
 
 from voxplan.adapters.catalog import CATALOG
-from voxplan.engine.addresses import address_problem
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.quantity import Span
-from voxplan.engine.request import ResponseFormat, Timestamps
-from voxplan.engine.router import Router
-from voxplan.engine.spec import Deployment, Retry, RouteNode, Rules, Spec
-from voxplan.engine.spelling import suggestion
+from voxplan.engine.language.addresses import address_problem
+from voxplan.engine.language.spec import Deployment, Retry, RouteNode, Rules, Spec
+from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.failure import FailureKind
+from voxplan.engine.terms.quantity import Span
+from voxplan.engine.terms.request import ResponseFormat, Timestamps
+from voxplan.engine.terms.spelling import suggestion
 from voxplan.io_shell import client
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.asking import asked_count, asked_names, asked_number, asked_text

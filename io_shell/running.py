@@ -15,11 +15,10 @@ import anyio
 import msgspec
 from returns.result import Failure, Success
 
-from voxplan.engine.driving import advance, begin
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.plan import Plan
-from voxplan.engine.progress import Run
-from voxplan.engine.run import (
+from voxplan.engine.plans.plan import Plan
+from voxplan.engine.runs.driving import advance, begin
+from voxplan.engine.runs.progress import Run
+from voxplan.engine.runs.run import (
     Answered,
     Broke,
     Cancel,
@@ -41,7 +40,8 @@ from voxplan.engine.run import (
     Wake,
     Woke,
 )
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.transcript import Transcript
 from voxplan.io_shell.clock import Clock
 from voxplan.io_shell.errands import Errands
 

@@ -14,10 +14,10 @@ from typing import TypeVar, Unpack
 import anyio.lowlevel
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from voxplan.engine.plan import Plan
-from voxplan.engine.request import Request
-from voxplan.engine.router import Router
-from voxplan.engine.view import View
+from voxplan.engine.observed.view import View
+from voxplan.engine.plans.plan import Plan
+from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.request import Request
 from voxplan.io_shell import client
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.audio.source import AudioInput

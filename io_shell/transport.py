@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from voxplan.adapters.scrubbing import REMOVED, scrubbed
 from voxplan.adapters.wire import Header, HttpRequest, HttpResponse, Secret
-from voxplan.engine.failure import AttemptFailure, Certainty, FailureKind
+from voxplan.engine.terms.failure import AttemptFailure, Certainty, FailureKind
 from voxplan.io_shell.multipart import AudioChanged, AudioSource, MultipartBody
 
 __all__ = ("MAX_BODY_BYTES", "MISHAPS", "AudioSource", "HttpxTransport", "Mishap", "Transport", "new_client")

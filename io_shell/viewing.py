@@ -10,12 +10,12 @@ from typing import Final
 import msgspec
 from returns.result import Failure, Success
 
-from voxplan.engine.decoding import Language, decode
-from voxplan.engine.document import parse_document
-from voxplan.engine.router import Router
-from voxplan.engine.spelling import quoted, suggestion
-from voxplan.engine.tree import Problem, show_path
-from voxplan.engine.view import View
+from voxplan.engine.documents.decoding import Language, decode
+from voxplan.engine.documents.document import parse_document
+from voxplan.engine.documents.tree import Problem, show_path
+from voxplan.engine.observed.view import View
+from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.spelling import quoted, suggestion
 
 __all__ = ("print_view", "read_view", "strangers")
 

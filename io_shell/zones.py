@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from returns.result import Failure, Success
 
-from voxplan.engine.checking import named_zones
-from voxplan.engine.finding import Finding, error
-from voxplan.engine.spec import Spec
-from voxplan.engine.spelling import quoted, suggestion
-from voxplan.engine.zone import Zone
+from voxplan.engine.checks.checking import named_zones
+from voxplan.engine.checks.finding import Finding, error
+from voxplan.engine.language.spec import Spec
+from voxplan.engine.terms.spelling import quoted, suggestion
+from voxplan.engine.terms.zone import Zone
 
 __all__ = ("resolve_zones", "zones_of")
 

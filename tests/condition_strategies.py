@@ -11,12 +11,12 @@ from typing import TypeVar, get_args
 
 from hypothesis import strategies as st
 
-from voxplan.engine.amounts import MAX_NANO, MILLIONTHS
-from voxplan.engine.capability import CAPABILITY_NAMES
-from voxplan.engine.condition import Condition, Day, MoneyRange, NumberRange, Sample, TimeWindow
-from voxplan.engine.quantity import ClockTime, Money, Share, Span
-from voxplan.engine.request import ResponseFormat, Timestamps
-from voxplan.engine.spec import Deployment, OptionRules, Selector
+from voxplan.engine.language.condition import Condition, Day, MoneyRange, NumberRange, Sample, TimeWindow
+from voxplan.engine.language.spec import Deployment, OptionRules, Selector
+from voxplan.engine.terms.amounts import MAX_NANO, MILLIONTHS
+from voxplan.engine.terms.capability import CAPABILITY_NAMES
+from voxplan.engine.terms.quantity import ClockTime, Money, Share, Span
+from voxplan.engine.terms.request import ResponseFormat, Timestamps
 
 __all__ = (
     "clock_times",

@@ -3,11 +3,10 @@
 from typing import NamedTuple
 
 from tests.plans import failure, plan_of, transcript
-from voxplan.engine.driving import advance, begin
-from voxplan.engine.failure import Certainty, FailureKind
-from voxplan.engine.plan import Node, Plan
-from voxplan.engine.progress import Run
-from voxplan.engine.run import (
+from voxplan.engine.plans.plan import Node, Plan
+from voxplan.engine.runs.driving import advance, begin
+from voxplan.engine.runs.progress import Run
+from voxplan.engine.runs.run import (
     AbsenceReason,
     Answered,
     Cancel,
@@ -25,6 +24,7 @@ from voxplan.engine.run import (
     Wake,
     Woke,
 )
+from voxplan.engine.terms.failure import Certainty, FailureKind
 
 __all__ = ("Driven", "drive")
 

@@ -1,16 +1,16 @@
 """Short ways to make the engine's values in tests; whatever a test does not say has the plainest value there is."""
 
 from tests.plans import attempt, failure, first, guardrail, plan_of, race, transcript
-from voxplan.engine.capability import Capabilities, ProviderFacts
-from voxplan.engine.compiling import compile_checked
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.plan import Plan
-from voxplan.engine.planning import plan
-from voxplan.engine.request import Request
-from voxplan.engine.router import Router
-from voxplan.engine.run import Observation, Send
-from voxplan.engine.spec import Deployment, RouteNode, Rules, Spec
-from voxplan.engine.view import EMPTY_VIEW, View
+from voxplan.engine.language.spec import Deployment, RouteNode, Rules, Spec
+from voxplan.engine.observed.view import EMPTY_VIEW, View
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.plans.plan import Plan
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.plans.router import Router
+from voxplan.engine.runs.run import Observation, Send
+from voxplan.engine.terms.capability import Capabilities, ProviderFacts
+from voxplan.engine.terms.failure import FailureKind
+from voxplan.engine.terms.request import Request
 
 __all__ = (
     "CATALOG",

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.plans import plan_of
-from voxplan.engine.failure import STAR, FailureKind
-from voxplan.engine.plan import Attempt, First, Gates, GuardrailStep, Node, Plan, Race
+from voxplan.engine.plans.plan import Attempt, First, Gates, GuardrailStep, Node, Plan, Race
+from voxplan.engine.terms.failure import STAR, FailureKind
 
 __all__ = ("KINDS_IN_PLAY", "plans")
 

@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from voxplan.engine.failure import STAR, AttemptFailure, Certainty, FailureKind
-from voxplan.engine.ledger import Replay
-from voxplan.engine.plan import Attempt, Bounds, Degrade, First, Gates, GuardrailStep, Node, Plan, Race
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.plans.plan import Attempt, Bounds, Degrade, First, Gates, GuardrailStep, Node, Plan, Race
+from voxplan.engine.runs.ledger import Replay
+from voxplan.engine.terms.failure import STAR, AttemptFailure, Certainty, FailureKind
+from voxplan.engine.terms.transcript import Transcript
 
 __all__ = ("attempt", "failure", "first", "guardrail", "plan_of", "race", "transcript")
 

@@ -6,9 +6,9 @@ from typing import Literal, get_args
 from hypothesis import strategies as st
 
 from tests.condition_strategies import clock_times, marks, maybe, monies, some, spans, texts
-from voxplan.engine.failure import KINDS, LISTABLE, FailureKind
-from voxplan.engine.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
-from voxplan.engine.request import ResponseFormat, Timestamps
+from voxplan.engine.language.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
+from voxplan.engine.terms.failure import KINDS, LISTABLE, FailureKind
+from voxplan.engine.terms.request import ResponseFormat, Timestamps
 
 __all__ = ("policy_tests",)
 

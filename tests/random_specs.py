@@ -9,11 +9,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final, Literal
 
-from voxplan.engine.capability import Capabilities, PriceFacts, ProviderFacts
-from voxplan.engine.condition import Condition, MoneyRange, NumberRange, Sample, TimeWindow
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.quantity import ClockTime, Money, Share, Span
-from voxplan.engine.spec import (
+from voxplan.engine.language.condition import Condition, MoneyRange, NumberRange, Sample, TimeWindow
+from voxplan.engine.language.spec import (
     Accept,
     Account,
     Arm,
@@ -36,6 +33,9 @@ from voxplan.engine.spec import (
     WhenAllCooling,
     WhenAllPoor,
 )
+from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts
+from voxplan.engine.terms.failure import FailureKind
+from voxplan.engine.terms.quantity import ClockTime, Money, Share, Span
 
 __all__ = (
     "CATALOG",

@@ -15,13 +15,13 @@ from msgspec.json import encode
 
 from tests.reference_facts import Asked, Known, nano
 from tests.reference_rules import REPLAYS, Chain, Held, Leaf, Place, Step, coprime, failing, kinds, label_of, least, leaves, named
-from voxplan.engine import draws
-from voxplan.engine.capability import ProviderFacts, lacks
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.quantity import Span
-from voxplan.engine.request import Request, Simulation
-from voxplan.engine.spec import Arm, Balance, RouteNode, Spec
-from voxplan.engine.view import View
+from voxplan.engine.language.spec import Arm, Balance, RouteNode, Spec
+from voxplan.engine.observed.view import View
+from voxplan.engine.plans import draws
+from voxplan.engine.terms.capability import ProviderFacts, lacks
+from voxplan.engine.terms.failure import FailureKind
+from voxplan.engine.terms.quantity import Span
+from voxplan.engine.terms.request import Request, Simulation
 
 __all__ = ("Out", "Planned")
 

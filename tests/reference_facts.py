@@ -10,14 +10,14 @@ from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from voxplan.engine import draws
-from voxplan.engine.capability import Capabilities, PriceFacts, ProviderFacts
-from voxplan.engine.condition import Condition, NumberRange, Sample, TimeWindow
-from voxplan.engine.pricing import worst_cost
-from voxplan.engine.quantity import Money, Span
-from voxplan.engine.request import Request
-from voxplan.engine.spec import Limits, Selector, Spec
-from voxplan.engine.view import Load, View
+from voxplan.engine.language.condition import Condition, NumberRange, Sample, TimeWindow
+from voxplan.engine.language.spec import Limits, Selector, Spec
+from voxplan.engine.observed.view import Load, View
+from voxplan.engine.plans import draws
+from voxplan.engine.plans.pricing import worst_cost
+from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts
+from voxplan.engine.terms.quantity import Money, Span
+from voxplan.engine.terms.request import Request
 
 Values = tuple[str | float | bool, ...] | None
 """What is known of a fact; empty when it is known that there is none, None when nobody knows."""

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from msgspec.structs import asdict
 
 from tests.reference_facts import Known, nano
-from voxplan.engine.failure import KINDS, FailureKind
-from voxplan.engine.quantity import Money, Span
-from voxplan.engine.spec import Accept, Arm, Retry, RouteNode, Rules, Selector
+from voxplan.engine.language.spec import Accept, Arm, Retry, RouteNode, Rules, Selector
+from voxplan.engine.terms.failure import KINDS, FailureKind
+from voxplan.engine.terms.quantity import Money, Span
 
 __all__ = (
     "REPLAYS",

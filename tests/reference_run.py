@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple, TypeVar
 from tests.laws.worlds import Judged, Made, Missed, Trace, World, marked, simulated
 from tests.reference import Planned
 from tests.reference_rules import Chain, Kinds, Leaf, Step, kinds, least, leaves
-from voxplan.engine.failure import KINDS, FailureKind
-from voxplan.engine.spec import Accept, Retry
+from voxplan.engine.language.spec import Accept, Retry
+from voxplan.engine.terms.failure import KINDS, FailureKind
 
 __all__ = ("Lived",)
 

@@ -2,8 +2,8 @@
 
 `specs()` makes whole specs with every form and every rule of the language. The other strategies are its parts, for tests that
 need only one of them; those of conditions and policy tests have modules of their own. What they make are the structs of
-`voxplan.engine.spec`; nothing here reads or prints text. Strategies that take no argument are built once: building them costs
-more than drawing from them.
+`voxplan.engine.language.spec`; nothing here reads or prints text. Strategies that take no argument are built once: building
+them costs more than drawing from them.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from tests.condition_strategies import conditions, maybe, monies, option_rules, selectors, shares, some, spans, texts, wheres
 from tests.policy_strategies import policy_tests
-from voxplan.engine.failure import LISTABLE, FailureKind
-from voxplan.engine.spec import (
+from voxplan.engine.language.spec import (
     Accept,
     Account,
     Arm,
@@ -37,6 +36,7 @@ from voxplan.engine.spec import (
     Strategy,
     Weight,
 )
+from voxplan.engine.terms.failure import LISTABLE, FailureKind
 
 __all__ = (
     "MAX_ATTEMPTS",

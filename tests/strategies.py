@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from tests.laws.worlds import BLANK, EMPTY, GOOD, KINDS_SEEN, REPETITIVE, Call, Judgement, World
 from tests.random_specs import CATALOG, DEPLOYMENTS, GUARDRAILS, ROUTES, random_condition, random_node, random_spec
-from voxplan.engine.condition import Condition
-from voxplan.engine.failure import Certainty, FailureKind
-from voxplan.engine.request import AudioFacts, Options, Request, Simulation
-from voxplan.engine.spec import RouteNode, Spec
-from voxplan.engine.view import AccountView, DeploymentView, Latency, Load, View
+from voxplan.engine.language.condition import Condition
+from voxplan.engine.language.spec import RouteNode, Spec
+from voxplan.engine.observed.view import AccountView, DeploymentView, Latency, Load, View
+from voxplan.engine.terms.failure import Certainty, FailureKind
+from voxplan.engine.terms.request import AudioFacts, Options, Request, Simulation
 
 __all__ = (
     "CATALOG",

@@ -12,7 +12,7 @@ from anyio import move_on_after, to_thread
 from tinytag import TinyTag, TinyTagException
 
 from voxplan.adapters.containers import container_of, foreign_kind
-from voxplan.engine.request import AudioFacts
+from voxplan.engine.terms.request import AudioFacts
 from voxplan.io_shell.audio.problem import AudioProblem, ProblemKind, shown
 from voxplan.io_shell.audio.source import AudioSource
 from voxplan.io_shell.audio.store import Window

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from voxplan import __version__
-from voxplan.engine.request import AudioFacts, Options, ResponseFormat
+from voxplan.engine.terms.request import AudioFacts, Options, ResponseFormat
 from voxplan.io_shell.cli import guide, options
 from voxplan.io_shell.cli.orders import Check, Compare, Order, RunTests, ShowCapabilities, ShowPlan, ShowSchema, Transcribe, Way
 from voxplan.io_shell.cli.streams import writing

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from voxplan.engine.failure import RETRIED, RETRIED_ON_HINT
-from voxplan.engine.ledger import Replay
-from voxplan.engine.plan import Attempt, Degrade, Gates
+from voxplan.engine.plans.plan import Attempt, Degrade, Gates
+from voxplan.engine.runs.ledger import Replay
+from voxplan.engine.terms.failure import RETRIED, RETRIED_ON_HINT
 from voxplan.io_shell.cli.wording import kinds_text, money_text, span_text
 
 __all__ = ("attempt_lines",)

@@ -4,7 +4,7 @@ Without a spec, all that voxplan knows of its providers; with one, its deploymen
 """
 
 from voxplan.adapters.catalog import CATALOG
-from voxplan.engine.spelling import listed, quoted, suggestion
+from voxplan.engine.terms.spelling import listed, quoted, suggestion
 from voxplan.io_shell.cli.model_page import ModelPage
 from voxplan.io_shell.cli.model_report import deployed_models, known_models
 from voxplan.io_shell.cli.orders import ShowCapabilities

@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
-from voxplan.engine.differing import Comparison, Difference, compare
-from voxplan.engine.inputs import Input
-from voxplan.engine.request import Request
+from voxplan.engine.foresight.differing import Comparison, Difference, compare
+from voxplan.engine.foresight.inputs import Input
+from voxplan.engine.terms.request import Request
 from voxplan.io_shell.cli.orders import Compare
 from voxplan.io_shell.cli.streams import write_json, write_result
 from voxplan.io_shell.cli.wording import counted

@@ -7,9 +7,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from voxplan.engine.edges import Edge, edges
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.plan import Attempt, Plan, attempts
+from voxplan.engine.plans.edges import Edge, edges
+from voxplan.engine.plans.plan import Attempt, Plan, attempts
+from voxplan.engine.terms.failure import FailureKind
 
 __all__ = ("edge_page",)
 

@@ -11,8 +11,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from voxplan.engine.amounts import print_money
-from voxplan.engine.quantity import Money
+from voxplan.engine.terms.amounts import print_money
+from voxplan.engine.terms.quantity import Money
 from voxplan.io_shell.cli.model_report import ModelReport, PriceReport
 from voxplan.io_shell.cli.wording import span_text
 

@@ -6,9 +6,9 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from voxplan.adapters.catalog import CATALOG
-from voxplan.engine.capability import Capabilities, PriceFacts, lacks, offers
-from voxplan.engine.request import Options, Request, ResponseFormat, Timestamps
-from voxplan.engine.router import Router
+from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.capability import Capabilities, PriceFacts, lacks, offers
+from voxplan.engine.terms.request import Options, Request, ResponseFormat, Timestamps
 
 __all__ = ("ModelReport", "PriceReport", "deployed_models", "known_models")
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from voxplan.engine.request import ResponseFormat
+from voxplan.engine.terms.request import ResponseFormat
 from voxplan.io_shell.errors import RequestError
 
 __all__ = ("EXTENSIONS", "STDIN", "output_paths")

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 import typer
 
-from voxplan.engine.failure import LISTABLE, FailureKind
-from voxplan.engine.request import ResponseFormat, Timestamps
-from voxplan.engine.spelling import suggestion
+from voxplan.engine.terms.failure import LISTABLE, FailureKind
+from voxplan.engine.terms.request import ResponseFormat, Timestamps
+from voxplan.engine.terms.spelling import suggestion
 
 __all__ = (
     "FLAG",

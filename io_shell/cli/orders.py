@@ -4,8 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.request import AudioFacts, Options
+from voxplan.engine.terms.failure import FailureKind
+from voxplan.engine.terms.request import AudioFacts, Options
 
 __all__ = ("Check", "Compare", "Order", "RunTests", "ShowCapabilities", "ShowPlan", "ShowSchema", "Transcribe", "Way")
 

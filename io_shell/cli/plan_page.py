@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from voxplan.engine.plan import Attempt, Bounds, First, LeftOut, Node, Plan, Race, children, digest
+from voxplan.engine.plans.plan import Attempt, Bounds, First, LeftOut, Node, Plan, Race, children, digest
 from voxplan.io_shell.cli.attempt_lines import attempt_lines
 from voxplan.io_shell.cli.wording import counted, kinds_text, money_text, span_text
 

@@ -4,11 +4,11 @@ import os
 
 import msgspec
 
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.plan import Plan, digest
-from voxplan.engine.request import Option
-from voxplan.engine.run import Skipped, TrailEntry
-from voxplan.engine.transcript import Segment, Usage, Word
+from voxplan.engine.plans.plan import Plan, digest
+from voxplan.engine.runs.run import Skipped, TrailEntry
+from voxplan.engine.terms.failure import FailureKind
+from voxplan.engine.terms.request import Option
+from voxplan.engine.terms.transcript import Segment, Usage, Word
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.errors import ProviderError, VoxplanError, exit_code
 

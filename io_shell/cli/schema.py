@@ -1,6 +1,6 @@
 """`voxplan schema`: the JSON Schema of a spec, for editors."""
 
-from voxplan.engine.schema import json_schema
+from voxplan.engine.documents.schema import json_schema
 from voxplan.io_shell.cli.streams import write_json
 
 __all__ = ("carry_out",)

@@ -8,12 +8,12 @@ import msgspec
 from msgspec.structs import replace
 from returns.result import Failure
 
-from voxplan.engine.edges import Edge, edges
-from voxplan.engine.plan import Plan, Refusal, digest
-from voxplan.engine.planning import plan
-from voxplan.engine.request import Request
-from voxplan.engine.router import Router
-from voxplan.engine.view import EMPTY_VIEW, View
+from voxplan.engine.observed.view import EMPTY_VIEW, View
+from voxplan.engine.plans.edges import Edge, edges
+from voxplan.engine.plans.plan import Plan, Refusal, digest
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.request import Request
 from voxplan.io_shell.asking import (
     asked_deadline,
     asked_language,

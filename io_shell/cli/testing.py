@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from voxplan.engine.expecting import Unmet, run_policy_test
+from voxplan.engine.foresight.expecting import Unmet, run_policy_test
 from voxplan.io_shell.cli.orders import RunTests
 from voxplan.io_shell.cli.streams import write_json, write_result
 from voxplan.io_shell.cli.wording import counted

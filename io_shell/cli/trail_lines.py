@@ -9,8 +9,7 @@ from typing import Final, NamedTuple
 from rich.table import Table
 from rich.text import Text
 
-from voxplan.engine.failure import KINDS, AttemptFailure
-from voxplan.engine.run import (
+from voxplan.engine.runs.run import (
     Blocked,
     Broke,
     Cause,
@@ -27,6 +26,7 @@ from voxplan.engine.run import (
     Verdict,
     Wake,
 )
+from voxplan.engine.terms.failure import KINDS, AttemptFailure
 from voxplan.io_shell.cli.wording import counted, seconds_text, span_text
 from voxplan.io_shell.running import Happened
 

@@ -10,11 +10,11 @@ import anyio
 from returns.result import Failure
 from rich.text import Text
 
-from voxplan.engine.planning import plan
-from voxplan.engine.request import Request
-from voxplan.engine.router import Router
-from voxplan.engine.spelling import listed
-from voxplan.engine.view import EMPTY_VIEW
+from voxplan.engine.observed.view import EMPTY_VIEW
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.request import Request
+from voxplan.engine.terms.spelling import listed
 from voxplan.io_shell import client
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.asking import asked_deadline, asked_language, asked_route, asked_simulation

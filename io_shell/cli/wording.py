@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from voxplan.engine.amounts import print_money
-from voxplan.engine.failure import STAR, FailureKind
-from voxplan.engine.quantity import Money
+from voxplan.engine.terms.amounts import print_money
+from voxplan.engine.terms.failure import STAR, FailureKind
+from voxplan.engine.terms.quantity import Money
 
 __all__ = ("counted", "kinds_text", "money_text", "seconds_text", "span_text")
 

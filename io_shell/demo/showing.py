@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from voxplan.engine.request import Request
+from voxplan.engine.terms.request import Request
 from voxplan.io_shell import client
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.asking import asked_route

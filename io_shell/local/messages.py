@@ -9,7 +9,7 @@ from typing import BinaryIO, Final, Literal
 import msgspec
 
 from voxplan.adapters.wire import Recognise
-from voxplan.engine.transcript import Segment, Word
+from voxplan.engine.terms.transcript import Segment, Word
 
 __all__ = (
     "LENGTH_BYTES",

@@ -14,7 +14,7 @@ from moonshine_voice.moonshine_api import ModelArch
 from moonshine_voice.transcriber import Transcriber
 
 from voxplan.adapters.wire import Recognise
-from voxplan.engine.transcript import Segment
+from voxplan.engine.terms.transcript import Segment
 from voxplan.io_shell.local.messages import Heard
 from voxplan.io_shell.local.recognisers import CannotRecognise
 from voxplan.io_shell.local.splitting import RATE, Piece

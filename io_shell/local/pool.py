@@ -12,8 +12,8 @@ from anyio import Semaphore, move_on_after
 from returns.result import Failure, Success
 
 from voxplan.adapters.wire import Recognise, Recognised
-from voxplan.engine.failure import AttemptFailure, FailureKind
-from voxplan.engine.transcript import Segment, Word
+from voxplan.engine.terms.failure import AttemptFailure, FailureKind
+from voxplan.engine.terms.transcript import Segment, Word
 from voxplan.io_shell.audio.problem import AudioProblem
 from voxplan.io_shell.audio.source import AudioSource
 from voxplan.io_shell.local.messages import Chunk, Done, Heard, Job, Refused

@@ -12,7 +12,7 @@ import faster_whisper.transcribe
 from faster_whisper import WhisperModel
 
 from voxplan.adapters.wire import Recognise
-from voxplan.engine.transcript import Segment, Word
+from voxplan.engine.terms.transcript import Segment, Word
 from voxplan.io_shell.local.messages import Heard
 from voxplan.io_shell.local.recognisers import CannotRecognise
 from voxplan.io_shell.local.splitting import Piece

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from voxplan.adapters.redacting import redact
-    from voxplan.engine.plan import Plan
-    from voxplan.engine.request import AudioFacts, Options, Request
-    from voxplan.engine.run import Blocked, Passed, Verdict
-    from voxplan.engine.transcript import Segment, Transcript, Word
+    from voxplan.engine.plans.plan import Plan
+    from voxplan.engine.runs.run import Blocked, Passed, Verdict
+    from voxplan.engine.terms.request import AudioFacts, Options, Request
+    from voxplan.engine.terms.transcript import Segment, Transcript, Word
     from voxplan.io_shell.answer import Answer
     from voxplan.io_shell.client import Vox, open  # noqa: A004 - read as `voxplan.open`
     from voxplan.io_shell.errors import AdapterBug, MissingExtra, ProviderError, RequestError, SpecError, VoxplanError
@@ -55,10 +55,10 @@ __version__ = "0.1.0"
 
 _HOMES: Final = {
     "adapters.redacting": ("redact",),
-    "engine.plan": ("Plan",),
-    "engine.request": ("AudioFacts", "Options", "Request"),
-    "engine.run": ("Blocked", "Passed", "Verdict"),
-    "engine.transcript": ("Segment", "Transcript", "Word"),
+    "engine.plans.plan": ("Plan",),
+    "engine.terms.request": ("AudioFacts", "Options", "Request"),
+    "engine.runs.run": ("Blocked", "Passed", "Verdict"),
+    "engine.terms.transcript": ("Segment", "Transcript", "Word"),
     "io_shell.answer": ("Answer",),
     "io_shell.client": ("Vox", "open"),
     "io_shell.errors": ("AdapterBug", "MissingExtra", "ProviderError", "RequestError", "SpecError", "VoxplanError"),

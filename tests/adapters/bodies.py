@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from voxplan.engine.failure import FailureKind
+from voxplan.engine.terms.failure import FailureKind
 
 __all__ = ("NO_TRANSCRIPT", "REFUSALS", "TRANSCRIPTS", "WHISPER_CPP_TOKENS", "Refusal", "error")
 

@@ -4,9 +4,9 @@ from returns.result import Failure, Success
 
 from voxplan.adapters import openai
 from voxplan.adapters.wire import Call, Got, HttpRequest, HttpResponse, Multipart
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.request import AudioFacts, Options
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.request import AudioFacts, Options
+from voxplan.engine.terms.transcript import Transcript
 
 __all__ = ("answer", "call", "ended", "fields", "wanted")
 

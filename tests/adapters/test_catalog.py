@@ -7,9 +7,9 @@ from voxplan.adapters.catalog import CATALOG
 from voxplan.adapters.containers import EXTENSIONS
 from voxplan.adapters.languages import code_of
 from voxplan.adapters.registry import ADAPTERS
-from voxplan.engine.capability import Capabilities, lacks
-from voxplan.engine.pricing import worst_cost
-from voxplan.engine.request import AudioFacts, Options, Request
+from voxplan.engine.plans.pricing import worst_cost
+from voxplan.engine.terms.capability import Capabilities, lacks
+from voxplan.engine.terms.request import AudioFacts, Options, Request
 
 OPENAI = "openai"
 COMPATIBLE = "openai_compatible"

@@ -1,10 +1,10 @@
 import pytest
 
 from voxplan.adapters.degrading import completed, reduced, words_of
-from voxplan.engine.capability import Capabilities
-from voxplan.engine.plan import Degrade
-from voxplan.engine.request import Option, Options
-from voxplan.engine.transcript import Segment, Transcript, Word
+from voxplan.engine.plans.plan import Degrade
+from voxplan.engine.terms.capability import Capabilities
+from voxplan.engine.terms.request import Option, Options
+from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
 ALL = Options(language="fi", prompt="hi", temperature=0.5, timestamps=("word", "segment"), diarize=True, stream=True)
 NOTHING = Capabilities()

@@ -10,8 +10,8 @@ from returns.result import Failure, Success
 
 from voxplan.adapters.formats import Rendered, render, to_json
 from voxplan.adapters.subtitles import cues, srt, vtt
-from voxplan.engine.request import ResponseFormat
-from voxplan.engine.transcript import Segment, Transcript, Usage, Word
+from voxplan.engine.terms.request import ResponseFormat
+from voxplan.engine.terms.transcript import Segment, Transcript, Usage, Word
 
 TALK = Transcript(
     text="Good morning. It is 5 < 6 & done.",

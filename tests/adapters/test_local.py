@@ -3,10 +3,10 @@ from returns.result import Failure, Success
 
 from voxplan.adapters import local
 from voxplan.adapters.wire import Call, HttpResponse, Recognise, Recognised
-from voxplan.engine.capability import PriceFacts
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.request import AudioFacts, Options
-from voxplan.engine.transcript import Segment, Transcript
+from voxplan.engine.terms.capability import PriceFacts
+from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.request import AudioFacts, Options
+from voxplan.engine.terms.transcript import Segment, Transcript
 
 HEARD = Recognised(
     segments=(Segment(text="One.", start=0.5, end=1.0), Segment(text="Two.", start=2.0, end=2.5)),

@@ -10,9 +10,9 @@ from tests.adapters.bodies import NO_TRANSCRIPT, TRANSCRIPTS, WHISPER_CPP_TOKENS
 from tests.adapters.driving import answer, call, ended, fields, wanted
 from voxplan.adapters import openai
 from voxplan.adapters.wire import Header, HttpRequest, Multipart, Recognised, Secret
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.request import Options, ResponseFormat
-from voxplan.engine.transcript import Segment, Transcript, Usage, Word
+from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.request import Options, ResponseFormat
+from voxplan.engine.terms.transcript import Segment, Transcript, Usage, Word
 
 WORDS = (Word(word="A", start=0, end=0.4), Word(word="quiet", start=0.4, end=1.1), Word(word="morning", start=1.1, end=2.5))
 

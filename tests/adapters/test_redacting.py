@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from voxplan.adapters.formats import render
 from voxplan.adapters.redacting import redact
-from voxplan.engine.request import ResponseFormat
-from voxplan.engine.transcript import Segment, Transcript, Word
+from voxplan.engine.terms.request import ResponseFormat
+from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
 _CARD = re.compile(r"\b[0-9]{4}(?: [0-9]{4}){2,3}\b")
 

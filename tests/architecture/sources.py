@@ -22,7 +22,7 @@ class Source(NamedTuple):
 
     @property
     def module(self) -> str:
-        """The name under which a file of `PACKAGES` is imported: `voxplan.engine.plan`."""
+        """The name under which a file of `PACKAGES` is imported: `voxplan.engine.plans.plan`."""
         inside = [part for part in self.path.with_suffix("").parts if part not in {"src", "voxplan", "__init__"}]
         return ".".join(["voxplan", *inside])
 

@@ -15,7 +15,7 @@ from sybil.parsers.markdown import CodeBlockParser
 
 from tests.conformance.openai_server import KEY, OpenAIServer
 from tests.docs.pages import matches
-from voxplan.engine.expecting import run_policy_test
+from voxplan.engine.foresight.expecting import run_policy_test
 from voxplan.io_shell.loading import examine, load
 
 __all__ = ("Session",)

@@ -4,7 +4,7 @@ import re
 from typing import get_args
 
 from tests.docs.pages import ROOT, prose
-from voxplan.engine.run import Command, Event
+from voxplan.engine.runs.run import Command, Event
 
 TEXT = prose(ROOT / "docs" / "architecture.md")
 

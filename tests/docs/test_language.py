@@ -8,19 +8,11 @@ import pytest
 
 from tests.docs.pages import ROOT, prose
 from voxplan.adapters.catalog import CATALOG
-from voxplan.engine import health
-from voxplan.engine.amounts import print_share
-from voxplan.engine.capability import CAPABILITY_NAMES, ProviderFacts
-from voxplan.engine.checking import DEEPEST_ROUTES
-from voxplan.engine.condition import Condition, Sample, TimeWindow
-from voxplan.engine.failure import KINDS, RETRIED, RETRIED_ON_HINT, FailureKind, Fallback, HealthEffect, KindRule, Retrying
-from voxplan.engine.plan import ReasonCode
-from voxplan.engine.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
-from voxplan.engine.quantity import print_span
-from voxplan.engine.run import AbsenceReason
-from voxplan.engine.situation import DEFAULT_TIMEOUT
-from voxplan.engine.sizing import LARGEST_ROUTE
-from voxplan.engine.spec import (
+from voxplan.engine.checks.checking import DEEPEST_ROUTES
+from voxplan.engine.checks.sizing import LARGEST_ROUTE
+from voxplan.engine.language.condition import Condition, Sample, TimeWindow
+from voxplan.engine.language.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
+from voxplan.engine.language.spec import (
     Accept,
     Account,
     Backoff,
@@ -40,6 +32,14 @@ from voxplan.engine.spec import (
     Spec,
     Strategy,
 )
+from voxplan.engine.observed import health
+from voxplan.engine.plans.plan import ReasonCode
+from voxplan.engine.plans.situation import DEFAULT_TIMEOUT
+from voxplan.engine.runs.run import AbsenceReason
+from voxplan.engine.terms.amounts import print_share
+from voxplan.engine.terms.capability import CAPABILITY_NAMES, ProviderFacts
+from voxplan.engine.terms.failure import KINDS, RETRIED, RETRIED_ON_HINT, FailureKind, Fallback, HealthEffect, KindRule, Retrying
+from voxplan.engine.terms.quantity import print_span
 
 TEXT = prose(ROOT / "docs" / "language.md")
 

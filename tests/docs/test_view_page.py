@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from tests.docs.pages import ROOT, prose
-from voxplan.engine.view import AccountView, DeploymentView, Latency, Load, Tally, View
+from voxplan.engine.observed.view import AccountView, DeploymentView, Latency, Load, Tally, View
 
 TEXT = prose(ROOT / "docs" / "how-to" / "read-the-view.md")
 

@@ -14,10 +14,10 @@ import pytest
 import voxplan
 from tests.conformance.behaviours import MISBEHAVIOURS, Behaviour, Drip, Hang, Honest, Reply
 from tests.conformance.openai_server import OpenAIServer, refused_url
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.quantity import Span
-from voxplan.engine.run import Send, TrailEntry
-from voxplan.engine.spec import Accept, Backoff, Deployment, Retry, RouteNode, Spec
+from voxplan.engine.language.spec import Accept, Backoff, Deployment, Retry, RouteNode, Spec
+from voxplan.engine.runs.run import Send, TrailEntry
+from voxplan.engine.terms.failure import FailureKind
+from voxplan.engine.terms.quantity import Span
 from voxplan.io_shell.running import Happened
 
 pytestmark = pytest.mark.anyio

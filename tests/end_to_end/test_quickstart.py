@@ -149,5 +149,5 @@ def test_the_options_are_written_once() -> None:
 
 def test_importing_the_package_loads_no_shell() -> None:
     """Embedders pay for what they use."""
-    code = "import sys, voxplan, voxplan.engine.planning; sys.exit('httpx' in sys.modules or 'anyio' in sys.modules)"
+    code = "import sys, voxplan, voxplan.engine.plans.planning; sys.exit('httpx' in sys.modules or 'anyio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 0

@@ -8,9 +8,9 @@ import voxplan
 from tests.conformance.behaviours import MISBEHAVIOURS, Hang, Honest
 from tests.conformance.openai_server import OpenAIServer
 from tests.end_to_end.test_failures import AUDIO, told
-from voxplan.engine.quantity import Money, Span
-from voxplan.engine.request import ResponseFormat
-from voxplan.engine.spec import Deployment, Guardrail, OptionRules, Price, Race, RouteNode, Spec
+from voxplan.engine.language.spec import Deployment, Guardrail, OptionRules, Price, Race, RouteNode, Spec
+from voxplan.engine.terms.quantity import Money, Span
+from voxplan.engine.terms.request import ResponseFormat
 from voxplan.io_shell.judging import Guardrails
 from voxplan.io_shell.options import TranscribeOptions
 

@@ -2,8 +2,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from voxplan.engine.failure import KINDS, LISTABLE
-from voxplan.engine.request import Simulation
+from voxplan.engine.terms.failure import KINDS, LISTABLE
+from voxplan.engine.terms.request import Simulation
 from voxplan.io_shell.asking import asked_deadline, asked_flag, asked_metadata, asked_simulation
 from voxplan.io_shell.errors import RequestError
 

@@ -1,6 +1,6 @@
 import pytest
 
-from voxplan.engine.plan import LeftOut, Reason, ReasonCode, Refusal
+from voxplan.engine.plans.plan import LeftOut, Reason, ReasonCode, Refusal
 from voxplan.io_shell.errors import ProviderError, RequestError, VoxplanError
 from voxplan.io_shell.failing import refused
 

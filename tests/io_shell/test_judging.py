@@ -1,10 +1,10 @@
 import pytest
 
 from tests.making import CATALOG, guardrail, transcript
-from voxplan.engine.compiling import compile_checked
-from voxplan.engine.router import Router
-from voxplan.engine.run import Blocked, Broke, Check, Passed, Verdict
-from voxplan.engine.spec import Deployment, Guardrail, RouteNode, Spec
+from voxplan.engine.language.spec import Deployment, Guardrail, RouteNode, Spec
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.plans.router import Router
+from voxplan.engine.runs.run import Blocked, Broke, Check, Passed, Verdict
 from voxplan.io_shell.errors import SpecError
 from voxplan.io_shell.judging import GuardrailFunction, Judged, Judging, require_guardrails
 

@@ -1,8 +1,8 @@
 from msgspec.structs import replace
 
 from tests.making import observation, router, send, use
-from voxplan.engine.spec import RetryBudget
-from voxplan.engine.view import DeploymentView, Latency, Load, View
+from voxplan.engine.language.spec import RetryBudget
+from voxplan.engine.observed.view import DeploymentView, Latency, Load, View
 from voxplan.io_shell.keeper import Keeper
 
 ROUTER = router(use("a"), "a")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from voxplan.engine.spec import Deployment, RouteNode, Spec
+from voxplan.engine.language.spec import Deployment, RouteNode, Spec
 from voxplan.io_shell.errors import SpecError
 from voxplan.io_shell.loading import examine, load, load_file
 

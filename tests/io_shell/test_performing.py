@@ -9,13 +9,13 @@ from typing_extensions import override
 from tests.making import CATALOG, failure, send
 from voxplan.adapters import local
 from voxplan.adapters.wire import Adapter, Call, Got, Header, HttpRequest, HttpResponse, Recognise, Recognised, Secret, Want
-from voxplan.engine.compiling import compile_checked
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.plan import Degrade
-from voxplan.engine.request import Options, Request
-from voxplan.engine.run import Send
-from voxplan.engine.spec import Deployment, RouteNode, Spec
-from voxplan.engine.transcript import Segment, Transcript
+from voxplan.engine.language.spec import Deployment, RouteNode, Spec
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.plans.plan import Degrade
+from voxplan.engine.runs.run import Send
+from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.request import Options, Request
+from voxplan.engine.terms.transcript import Segment, Transcript
 from voxplan.io_shell.audio.source import AudioSource, open_audio
 from voxplan.io_shell.local.pool import LocalRecogniser
 from voxplan.io_shell.performing import Equipment, Performance

@@ -6,9 +6,9 @@ from returns.result import Failure, Success
 
 from tests.making import CATALOG, attempt, failure, first, guardrail, plan_of, race, spec, use
 from tests.virtual_time import Backend, run_virtually
-from voxplan.engine.compiling import compile_checked
-from voxplan.engine.plan import Node, Plan
-from voxplan.engine.run import (
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.plans.plan import Node, Plan
+from voxplan.engine.runs.run import (
     Blocked,
     Broke,
     Cancel,
@@ -26,7 +26,7 @@ from voxplan.engine.run import (
     Unserved,
     Verdict,
 )
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.terms.transcript import Transcript
 from voxplan.io_shell.clock import LoopClock
 from voxplan.io_shell.keeper import Keeper
 from voxplan.io_shell.running import CallOutcome, Happened, Ran, Tell, run_plan

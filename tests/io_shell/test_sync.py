@@ -18,7 +18,7 @@ routes: {{slow: deaf, quick: healthy}}
 """
 PROGRAM = """
 import sys, voxplan
-from voxplan.engine.run import Send
+from voxplan.engine.runs.run import Send
 
 def tell(happened):
     if isinstance(happened.what, Send):

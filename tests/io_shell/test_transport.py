@@ -11,9 +11,9 @@ from tests.conformance.openai_server import KEY, OpenAIServer, refused_url
 from tests.io_shell.audio_in_memory import AudioInMemory
 from voxplan.adapters import openai
 from voxplan.adapters.wire import Call, Header, HttpRequest, HttpResponse, Multipart, Secret
-from voxplan.engine.failure import AttemptFailure, FailureKind
-from voxplan.engine.request import AudioFacts, Options
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.terms.failure import AttemptFailure, FailureKind
+from voxplan.engine.terms.request import AudioFacts, Options
+from voxplan.engine.terms.transcript import Transcript
 from voxplan.io_shell.multipart import PIECE_BYTES
 from voxplan.io_shell.transport import MISHAPS, HttpxTransport, new_client
 

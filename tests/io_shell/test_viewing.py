@@ -5,7 +5,7 @@ from returns.result import Failure, Success
 
 from tests.making import router, use
 from tests.strategies import views
-from voxplan.engine.view import EMPTY_VIEW, AccountView, DeploymentView, Latency, Load, Tally, View
+from voxplan.engine.observed.view import EMPTY_VIEW, AccountView, DeploymentView, Latency, Load, Tally, View
 from voxplan.io_shell.viewing import print_view, read_view, strangers
 
 WHOLE = View(

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from returns.result import Failure
 
-from voxplan.engine.condition import Condition, TimeWindow
-from voxplan.engine.spec import Branch, Deployment, RouteNode, Spec
-from voxplan.engine.zone import Zone
+from voxplan.engine.language.condition import Condition, TimeWindow
+from voxplan.engine.language.spec import Branch, Deployment, RouteNode, Spec
+from voxplan.engine.terms.zone import Zone
 from voxplan.io_shell.errors import SpecError
 from voxplan.io_shell.loading import examine, load
 from voxplan.io_shell.zones import resolve_zones, zones_of

@@ -9,7 +9,7 @@ from tests.laws.worlds import World
 from tests.reference import Out, Planned
 from tests.reference_rules import Chain, Leaf, Step, leaves
 from tests.reference_run import Lived
-from voxplan.engine.plan import Attempt, LeftOut, Node, Plan, Race, Refusal, attempts, children
+from voxplan.engine.plans.plan import Attempt, LeftOut, Node, Plan, Race, Refusal, attempts, children
 
 __all__ = ("Disagreement", "codes", "disagreements", "plan_disagreements")
 

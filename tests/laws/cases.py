@@ -13,15 +13,15 @@ from returns.result import Success
 from tests.random_specs import ZONES, random_spec
 from tests.reference import Planned
 from tests.strategies import CATALOG, DEPLOYMENTS, GUARDRAILS, MOMENTS, depths, random_request, random_view
-from voxplan.engine.compiling import compile_checked
-from voxplan.engine.plan import Node, Plan, Refusal, children
-from voxplan.engine.planning import plan
-from voxplan.engine.quantity import Span
-from voxplan.engine.request import Request
-from voxplan.engine.router import Router
-from voxplan.engine.spec import Deployment, Guardrail, Race, RouteNode, Spec
-from voxplan.engine.view import EMPTY_VIEW, View
-from voxplan.engine.zone import Zone
+from voxplan.engine.language.spec import Deployment, Guardrail, Race, RouteNode, Spec
+from voxplan.engine.observed.view import EMPTY_VIEW, View
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.plans.plan import Node, Plan, Refusal, children
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.quantity import Span
+from voxplan.engine.terms.request import Request
+from voxplan.engine.terms.zone import Zone
 from voxplan.io_shell.zones import resolve_zones
 
 __all__ = (

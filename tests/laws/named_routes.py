@@ -11,13 +11,13 @@ from typing import Final
 from msgspec.structs import replace
 
 from tests.random_specs import DEPLOYMENTS, ZONES, random_condition
-from voxplan.engine._nodes import walk
-from voxplan.engine.capability import Capabilities, ProviderFacts
-from voxplan.engine.compiling import compile_checked
-from voxplan.engine.quantity import Span
-from voxplan.engine.router import Router
-from voxplan.engine.spec import Arm, Balance, Branch, Deployment, Race, Retry, RouteNode, Spec
-from voxplan.engine.tree import Path
+from voxplan.engine.checks._nodes import walk
+from voxplan.engine.documents.tree import Path
+from voxplan.engine.language.spec import Arm, Balance, Branch, Deployment, Race, Retry, RouteNode, Spec
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.capability import Capabilities, ProviderFacts
+from voxplan.engine.terms.quantity import Span
 from voxplan.io_shell.zones import resolve_zones
 
 __all__ = ("CATALOG", "named_route", "names_below", "router_of", "spec_of", "steps", "timed_route")

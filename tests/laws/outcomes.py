@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tests.laws.worlds import Made, Trace
-from voxplan.engine.plan import Attempt, First, Node, attempts, children
+from voxplan.engine.plans.plan import Attempt, First, Node, attempts, children
 
 __all__ = ("calls_below", "entered_ms", "outcomes")
 

@@ -10,10 +10,10 @@ from returns.result import Failure, Success
 
 from tests.laws.simulation import Admission, trace_of
 from tests.laws.worlds import Trace, World, failure_of, verdict_of
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.plan import Plan
-from voxplan.engine.run import Check, Observation, Send, Verdict
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.plans.plan import Plan
+from voxplan.engine.runs.run import Check, Observation, Send, Verdict
+from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.transcript import Transcript
 from voxplan.io_shell.clock import LoopClock
 from voxplan.io_shell.running import Happened, Observer, Ran, Tell, run_plan
 

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from tests.laws.cases import Case, compiled
 from tests.laws.worlds import World
-from voxplan.engine.request import AudioFacts, Options, Request
-from voxplan.engine.spec import Arm, RouteNode, Rules, Spec
-from voxplan.engine.view import EMPTY_VIEW
+from voxplan.engine.language.spec import Arm, RouteNode, Rules, Spec
+from voxplan.engine.observed.view import EMPTY_VIEW
+from voxplan.engine.terms.request import AudioFacts, Options, Request
 
 __all__ = ("shrunk",)
 

@@ -10,11 +10,10 @@ from collections import Counter
 from typing import NamedTuple, Protocol
 
 from tests.laws.worlds import Judged, Made, Missed, Says, Trace, World, call_of, event_of, verdict_of
-from voxplan.engine.driving import advance, begin
-from voxplan.engine.failure import AttemptFailure
-from voxplan.engine.plan import Plan
-from voxplan.engine.progress import Run
-from voxplan.engine.run import (
+from voxplan.engine.plans.plan import Plan
+from voxplan.engine.runs.driving import advance, begin
+from voxplan.engine.runs.progress import Run
+from voxplan.engine.runs.run import (
     Broke,
     Cancelled,
     Check,
@@ -36,6 +35,7 @@ from voxplan.engine.run import (
     Woke,
     precedence,
 )
+from voxplan.engine.terms.failure import AttemptFailure
 
 __all__ = ("Admission", "Moments", "Simulated", "simulate", "trace_of")
 

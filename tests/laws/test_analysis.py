@@ -16,25 +16,25 @@ from tests.laws.cases import compiled
 from tests.laws.named_routes import CATALOG, named_route, names_below, router_of, spec_of, steps, timed_route
 from tests.random_specs import DEPLOYMENTS, random_node, random_spec
 from tests.strategies import MOMENTS, random_request
-from voxplan.engine._nodes import walk
-from voxplan.engine.condition import Condition, Sample, TimeWindow
-from voxplan.engine.deciding import decide
-from voxplan.engine.differing import compare, plans_of
-from voxplan.engine.finding import Finding
-from voxplan.engine.inputs import inputs
-from voxplan.engine.plan import Plan, attempts
-from voxplan.engine.planning import plan
-from voxplan.engine.quantity import ClockTime, Share, Span
-from voxplan.engine.reaching import unreachable
-from voxplan.engine.rehearsing import Rehearsal, Reply, rehearse
-from voxplan.engine.rehearsing import World as Table
-from voxplan.engine.request import AudioFacts, Request
-from voxplan.engine.router import Router
-from voxplan.engine.spec import Arm, Balance, Branch, RouteNode
-from voxplan.engine.starving import starving
-from voxplan.engine.tree import Path
-from voxplan.engine.view import EMPTY_VIEW
-from voxplan.engine.witnessing import nodes, parts_within, witness
+from voxplan.engine.checks._nodes import walk
+from voxplan.engine.checks.finding import Finding
+from voxplan.engine.checks.reaching import unreachable
+from voxplan.engine.checks.starving import starving
+from voxplan.engine.documents.tree import Path
+from voxplan.engine.foresight.differing import compare, plans_of
+from voxplan.engine.foresight.inputs import inputs
+from voxplan.engine.foresight.rehearsing import Rehearsal, Reply, rehearse
+from voxplan.engine.foresight.rehearsing import World as Table
+from voxplan.engine.foresight.witnessing import nodes, parts_within, witness
+from voxplan.engine.language.condition import Condition, Sample, TimeWindow
+from voxplan.engine.language.spec import Arm, Balance, Branch, RouteNode
+from voxplan.engine.observed.view import EMPTY_VIEW
+from voxplan.engine.plans.deciding import decide
+from voxplan.engine.plans.plan import Plan, attempts
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.quantity import ClockTime, Share, Span
+from voxplan.engine.terms.request import AudioFacts, Request
 
 EXAMPLES: Final = settings().max_examples
 ROOT: Final = 2

@@ -19,11 +19,10 @@ from tests.plans import attempt, first, guardrail, race, transcript
 from tests.plans import plan_of as plan_with
 from tests.strategies import CATALOG, DEPLOYMENTS, GUARDRAILS, routing_nodes, seeds, worlds
 from voxplan.adapters.redacting import redact
-from voxplan.engine.checking import check
-from voxplan.engine.failure import LISTABLE, STAR, FailureKind
-from voxplan.engine.plan import Attempt, GuardrailStep, Plan, attempts
-from voxplan.engine.request import Options, Request, ResponseFormat
-from voxplan.engine.run import (
+from voxplan.engine.checks.checking import check
+from voxplan.engine.language.spec import Deployment, Guardrail, RouteNode, Rules, Spec
+from voxplan.engine.plans.plan import Attempt, GuardrailStep, Plan, attempts
+from voxplan.engine.runs.run import (
     Answered,
     Broke,
     Check,
@@ -36,8 +35,9 @@ from voxplan.engine.run import (
     Unserved,
     Verdict,
 )
-from voxplan.engine.spec import Deployment, Guardrail, RouteNode, Rules, Spec
-from voxplan.engine.transcript import Segment, Transcript
+from voxplan.engine.terms.failure import LISTABLE, STAR, FailureKind
+from voxplan.engine.terms.request import Options, Request, ResponseFormat
+from voxplan.engine.terms.transcript import Segment, Transcript
 from voxplan.io_shell import client
 from voxplan.io_shell.errors import SpecError
 from voxplan.io_shell.judging import Judged

@@ -16,10 +16,10 @@ from tests.plans import attempt
 from tests.plans import plan_of as plan_with
 from tests.plans import race as race_of
 from tests.strategies import routing_nodes, seeds, worlds
-from voxplan.engine.failure import STAR, FailureKind
-from voxplan.engine.gates import failed_gates
-from voxplan.engine.plan import Attempt, Gates, Node, Plan, Race, attempts, children
-from voxplan.engine.run import (
+from voxplan.engine.language.spec import RouteNode
+from voxplan.engine.plans.plan import Attempt, Gates, Node, Plan, Race, attempts, children
+from voxplan.engine.runs.gates import failed_gates
+from voxplan.engine.runs.run import (
     Answered,
     Cancel,
     Cancelled,
@@ -35,7 +35,7 @@ from voxplan.engine.run import (
     Wake,
     Woke,
 )
-from voxplan.engine.spec import RouteNode
+from voxplan.engine.terms.failure import STAR, FailureKind
 
 
 class Step(NamedTuple):

@@ -15,15 +15,18 @@ from tests.laws.cases import Case, above, cases, first, plan_of, planned, rewrit
 from tests.laws.simulation import Simulated, simulate
 from tests.laws.worlds import Call, World, scripted_world
 from tests.plan_strategies import plans
+from tests.plans import attempt as attempt_at
+from tests.plans import first as first_of
+from tests.plans import plan_of as plan_with
 from tests.strategies import DEPLOYMENTS, GUARDRAILS, routing_nodes, seeds, worlds
-from voxplan.engine.bounds import bounds
-from voxplan.engine.failure import RETRIED, Certainty, FailureKind
-from voxplan.engine.ledger import Replay
-from voxplan.engine.plan import Attempt, First, Node, Plan, Race, attempts
-from voxplan.engine.quantity import Span
-from voxplan.engine.request import Request, Simulation
-from voxplan.engine.run import Answered, Cancel, Denied, Failed, Finish, Observation, Observe, Send
-from voxplan.engine.spec import Backoff, Retry, RouteNode
+from voxplan.engine.language.spec import Backoff, Retry, RouteNode
+from voxplan.engine.plans.bounds import bounds
+from voxplan.engine.plans.plan import Attempt, First, Node, Plan, Race, attempts
+from voxplan.engine.runs.ledger import Replay
+from voxplan.engine.runs.run import Answered, Cancel, Denied, Failed, Finish, Observation, Observe, Send
+from voxplan.engine.terms.failure import RETRIED, Certainty, FailureKind
+from voxplan.engine.terms.quantity import Span
+from voxplan.engine.terms.request import Request, Simulation
 
 NAMES = ("a", "b", "c", "d", "e")
 """The deployments of `plans`."""
@@ -193,6 +196,28 @@ def test_b6_the_bound_on_calls_is_reached_with_slack(node: RouteNode, seed: int,
     made = plan_of(spec_of(rewritten(first(node, use("a")), slack)), seed=seed)
     done = simulate(made, failing(kind, takes_ms), admission=persistent(made))
     assert len(done.trace.calls) == made.bounds.attempts
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 9)] * 4), min_size=1, max_size=5), st.none() | st.integers(0, 120))
+def test_b6_the_bound_on_time_is_reached_by_the_slowest_world(
+    waits: list[tuple[int, int, int, int]], deadline_ms: int | None
+) -> None:
+    """B6: where every call fails at its last moment and every retry waits as long as it may, a run takes exactly so long."""
+    children = [
+        attempt_at(name, timeout_ms=1 + timeout_ms, delays_ms=delays, patience_ms=patience_ms, retry_on=("rate_limited",))
+        for name, (timeout_ms, patience_ms, *delays_of) in zip(NAMES, waits, strict=False)
+        for delays in [tuple(delays_of)]
+    ]
+    root = first_of(*children, deadline_ms=None if deadline_ms is None else 1 + deadline_ms)
+    calls = {
+        (each.deployment, number): Call(each.timeout_ms, kind="rate_limited", retry_after_ms=each.patience_ms)
+        for each in children
+        for number in (1, 2, 3)
+    }
+    trace = simulate(plan_with(root), World(calls)).trace
+    longest_ms = bounds(root).longest_ms
+    # A deadline that falls into a wait leaves no time for the retry: then nothing follows, and the run is over before.
+    assert trace.end_ms == longest_ms if deadline_ms is None else trace.end_ms <= longest_ms
 
 
 def failing(kind: FailureKind, takes_ms: int = 0) -> World:

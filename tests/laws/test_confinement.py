@@ -9,14 +9,14 @@ from tests.laws.simulation import simulate
 from tests.laws.worlds import World
 from tests.reference_rules import leaves
 from tests.strategies import CATALOG, DEPLOYMENTS, ROUTES, requests, routing_nodes, routing_specs, seeds, views, worlds
-from voxplan.engine.capability import Capabilities, ProviderFacts, lacks
-from voxplan.engine.compiling import compile_checked
-from voxplan.engine.plan import Attempt, Plan, Refusal, attempts
-from voxplan.engine.planning import plan
-from voxplan.engine.quantity import Money
-from voxplan.engine.request import AudioFacts, Option, Options, Request
-from voxplan.engine.spec import OptionRules, RouteNode, Selector, Spec
-from voxplan.engine.view import EMPTY_VIEW, View
+from voxplan.engine.language.spec import OptionRules, RouteNode, Selector, Spec
+from voxplan.engine.observed.view import EMPTY_VIEW, View
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.plans.plan import Attempt, Plan, Refusal, attempts
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.terms.capability import Capabilities, ProviderFacts, lacks
+from voxplan.engine.terms.quantity import Money
+from voxplan.engine.terms.request import AudioFacts, Option, Options, Request
 
 DROPPED = Options()
 

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from tests.laws.cases import Case, case_of, cases, compiled, nodes, plan_of, result_of, rewritten, spec_of, use
 from tests.strategies import DEPLOYMENTS, routing_nodes, seeds
-from voxplan.engine.plan import First, Node, Plan, Refusal
-from voxplan.engine.spec import Arm, Balance, Retry, RouteNode, Spec
+from voxplan.engine.language.spec import Arm, Balance, Retry, RouteNode, Spec
+from voxplan.engine.plans.plan import First, Node, Plan, Refusal
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from returns.result import Failure, Success
 
 from tests.spec_strategies import specs
-from voxplan.engine.document import Format
-from voxplan.engine.printing import print_spec, spec_digest
-from voxplan.engine.reading import Problem, read
-from voxplan.engine.spec import Spec
+from voxplan.engine.documents.document import Format
+from voxplan.engine.documents.printing import print_spec, spec_digest
+from voxplan.engine.documents.reading import Problem, read
+from voxplan.engine.language.spec import Spec
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 SECONDS = 10  # far more than any input takes: what is found here is a loop, or quadratic time

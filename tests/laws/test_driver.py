@@ -20,11 +20,10 @@ from tests.laws.worlds import Call, World, scripted_world
 from tests.reference_run import Lived
 from tests.strategies import DEPLOYMENTS, GUARDRAILS, worlds
 from tests.virtual_time import BACKENDS, Backend, run_virtually
-from voxplan.engine.driving import advance, begin
-from voxplan.engine.failure import KINDS, AttemptFailure
-from voxplan.engine.plan import Plan, Refusal
-from voxplan.engine.quantity import Span
-from voxplan.engine.run import (
+from voxplan.engine.language.spec import Backoff, Retry, RouteNode
+from voxplan.engine.plans.plan import Plan, Refusal
+from voxplan.engine.runs.driving import advance, begin
+from voxplan.engine.runs.run import (
     Answered,
     Blocked,
     Broke,
@@ -44,8 +43,9 @@ from voxplan.engine.run import (
     TrailEntry,
     Woke,
 )
-from voxplan.engine.spec import Backoff, Retry, RouteNode
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.terms.failure import KINDS, AttemptFailure
+from voxplan.engine.terms.quantity import Span
+from voxplan.engine.terms.transcript import Transcript
 from voxplan.io_shell.keeper import Keeper
 from voxplan.io_shell.running import Happened
 

@@ -12,13 +12,13 @@ from tests.laws.outcomes import calls_below, outcomes
 from tests.laws.simulation import simulate
 from tests.laws.worlds import BLANK, EMPTY, REPETITIVE, Call, Trace, World, call_of
 from tests.strategies import CATALOG, DEPLOYMENTS, worlds
-from voxplan.engine.checking import check
-from voxplan.engine.failure import KINDS, FailureKind, worst
-from voxplan.engine.plan import Attempt, First, Node, attempts
-from voxplan.engine.quantity import Span
-from voxplan.engine.request import Options, Request
-from voxplan.engine.run import Cancel, Release, Send, Served, Unserved
-from voxplan.engine.spec import Accept, Backoff, Retry, RouteNode
+from voxplan.engine.checks.checking import check
+from voxplan.engine.language.spec import Accept, Backoff, Retry, RouteNode
+from voxplan.engine.plans.plan import Attempt, First, Node, attempts
+from voxplan.engine.runs.run import Cancel, Release, Send, Served, Unserved
+from voxplan.engine.terms.failure import KINDS, FailureKind, worst
+from voxplan.engine.terms.quantity import Span
+from voxplan.engine.terms.request import Options, Request
 
 
 @given(cases(), worlds())

@@ -10,15 +10,15 @@ from tests.laws.simulation import Simulated, simulate
 from tests.laws.worlds import BLANK, GOOD, Call, Judgement, Says, World, marked
 from tests.strategies import CATALOG, DEPLOYMENTS, GUARDRAILS, requests, routing_specs, seeds, worlds
 from tests.virtual_time import run_virtually
-from voxplan.engine.checking import check
-from voxplan.engine.driving import advance, begin
-from voxplan.engine.plan import Attempt, Plan, attempts
-from voxplan.engine.quantity import Span
-from voxplan.engine.request import Options, Request
-from voxplan.engine.run import Answered, Check, Checked, Passed, Release, Send, Served, Unserved
-from voxplan.engine.spec import Accept, Guardrail, RouteNode, Spec
-from voxplan.engine.transcript import Transcript
-from voxplan.engine.view import EMPTY_VIEW
+from voxplan.engine.checks.checking import check
+from voxplan.engine.language.spec import Accept, Guardrail, RouteNode, Spec
+from voxplan.engine.observed.view import EMPTY_VIEW
+from voxplan.engine.plans.plan import Attempt, Plan, attempts
+from voxplan.engine.runs.driving import advance, begin
+from voxplan.engine.runs.run import Answered, Check, Checked, Passed, Release, Send, Served, Unserved
+from voxplan.engine.terms.quantity import Span
+from voxplan.engine.terms.request import Options, Request
+from voxplan.engine.terms.transcript import Transcript
 from voxplan.io_shell.clock import LoopClock
 from voxplan.io_shell.running import run_plan
 

@@ -14,14 +14,14 @@ from tests.laws.cases import Case, cases, planned
 from tests.laws.simulation import simulate
 from tests.laws.worlds import World
 from tests.strategies import DEPLOYMENTS, deployment_views, worlds
-from voxplan.engine.admission import LOST_AFTER_MS, admit
-from voxplan.engine.failure import KINDS, FailureKind
-from voxplan.engine.health import LONGEST_HINT_MS, OPEN_AFTER, observe
-from voxplan.engine.load import WINDOW_MS
-from voxplan.engine.plan import Plan, attempts
-from voxplan.engine.run import Denied, Observation, Send
-from voxplan.engine.spec import Limits
-from voxplan.engine.view import EMPTY_VIEW, UNUSED, AccountView, Circuit, DeploymentView, Load, View
+from voxplan.engine.language.spec import Limits
+from voxplan.engine.observed.admission import LOST_AFTER_MS, admit
+from voxplan.engine.observed.health import LONGEST_HINT_MS, OPEN_AFTER, observe
+from voxplan.engine.observed.load import WINDOW_MS
+from voxplan.engine.observed.view import EMPTY_VIEW, UNUSED, AccountView, Circuit, DeploymentView, Load, View
+from voxplan.engine.plans.plan import Plan, attempts
+from voxplan.engine.runs.run import Denied, Observation, Send
+from voxplan.engine.terms.failure import KINDS, FailureKind
 from voxplan.io_shell.keeper import Keeper
 
 MOVES: set[tuple[Circuit, Circuit]] = {("closed", "open"), ("open", "half_open"), ("half_open", "closed"), ("half_open", "open")}

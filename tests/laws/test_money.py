@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.laws.cases import Case, cases, first, nodes, plan_of, planned, race, rewritten, spec_of, use
+from tests.laws.cases import Case, cases, first, nodes, plan_of, planned, race, spec_of, use
 from tests.laws.simulation import Simulated, simulate
 from tests.laws.worlds import Call, World, scripted_world
 from tests.strategies import DEPLOYMENTS, GUARDRAILS, routing_nodes, seeds, worlds
-from voxplan.engine.plan import Attempt, Node, Plan, Race, attempts, children
-from voxplan.engine.quantity import Money, Span
-from voxplan.engine.run import Observe, Send, TrailEntry
-from voxplan.engine.spec import Price, RouteNode, Spec
+from voxplan.engine.language.spec import Price, RouteNode, Spec
+from voxplan.engine.plans.plan import Attempt, Node, Plan, Race, attempts, children
+from voxplan.engine.runs.run import Observe, Send, TrailEntry
+from voxplan.engine.terms.quantity import Money, Span
 
 
 def priced(spec: Spec, nano: int) -> Spec:
@@ -123,27 +123,6 @@ def assert_bounded(done: Simulated) -> None:
     assert {attempt.deployment for attempt in sent} <= {*bounds.deployments}
     assert {attempt.vendor for attempt in sent} <= {*bounds.vendors}
     assert {attempt.region for attempt in sent if attempt.region is not None} <= {*bounds.regions}
-
-
-def unbounded(node: RouteNode) -> RouteNode:
-    """The node with nothing that keeps a call from being made."""
-    retry = node.retry and replace(node.retry, on=None)
-    return replace(node, deadline=None, budget=None, replay=None, on=None, retry=retry, timeout=None, require=None)
-
-
-@given(routing_nodes(DEPLOYMENTS, depth=4), seeds())
-def test_b6_the_bound_on_calls_is_tight(node: RouteNode, seed: int) -> None:
-    """B6: with slack deadlines and budgets there is a world in which exactly so many calls are made.
-
-    Every call fails in it, and every deployment is denied until its attempt with the most calls asks.
-    """
-    made = plan_of(spec_of(rewritten(first(node, use("a")), unbounded)), seed=seed)
-    denied: set[tuple[str, int]] = set()
-    for name in {attempt.deployment for attempt in attempts(made.root)}:
-        calls = [len(attempt.delays_ms) for attempt in attempts(made.root) if attempt.deployment == name]
-        denied |= {(name, asking) for asking in range(1, 1 + calls.index(max(calls)))}
-    failing = {(name, number): Call(kind="server_error") for name in DEPLOYMENTS for number in range(1, 9)}
-    assert len(simulate(made, World(failing, frozenset(denied))).trace.calls) == made.bounds.attempts
 
 
 @given(routing_nodes(DEPLOYMENTS, depth=4), seeds())

@@ -16,14 +16,14 @@ from tests.laws.shell import Scripted, run_in
 from tests.laws.worlds import Call, World
 from tests.random_specs import DEPLOYMENTS
 from tests.virtual_time import BACKENDS, Backend, run_virtually
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.plan import Plan
-from voxplan.engine.planning import plan
-from voxplan.engine.reckoning import Chances, Way, reckon, ways
-from voxplan.engine.rehearsing import Reply, rehearse
-from voxplan.engine.request import AudioFacts, Request
-from voxplan.engine.run import Check, Failed, Passed, Send, Served, TrailEntry, Verdict
-from voxplan.engine.view import EMPTY_VIEW
+from voxplan.engine.foresight.reckoning import Chances, Way, reckon, ways
+from voxplan.engine.foresight.rehearsing import Reply, rehearse
+from voxplan.engine.observed.view import EMPTY_VIEW
+from voxplan.engine.plans.plan import Plan
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.runs.run import Check, Failed, Passed, Send, Served, TrailEntry, Verdict
+from voxplan.engine.terms.failure import FailureKind
+from voxplan.engine.terms.request import AudioFacts, Request
 
 MOST_WAYS: Final = 300
 RUNS: Final = 400

@@ -12,14 +12,14 @@ from tests.laws.cases import compiled, first, plan_of, result_of, rewritten, spe
 from tests.laws.simulation import simulate
 from tests.laws.worlds import Call, Trace, World
 from tests.strategies import DEPLOYMENTS, GUARDRAILS, random_view, requests, routing_nodes, routing_specs, seeds, worlds
-from voxplan.engine.capability import Capabilities, ProviderFacts
-from voxplan.engine.compiling import compile_checked
-from voxplan.engine.plan import Plan, attempts, children
-from voxplan.engine.planning import plan
-from voxplan.engine.quantity import Money, Span
-from voxplan.engine.request import AudioFacts, Request
-from voxplan.engine.spec import Arm, Backoff, Balance, Guardrail, Price, Retry, RouteNode, Selector, Spec
-from voxplan.engine.view import EMPTY_VIEW, DeploymentView, View
+from voxplan.engine.language.spec import Arm, Backoff, Balance, Guardrail, Price, Retry, RouteNode, Selector, Spec
+from voxplan.engine.observed.view import EMPTY_VIEW, DeploymentView, View
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.plans.plan import Plan, attempts, children
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.terms.capability import Capabilities, ProviderFacts
+from voxplan.engine.terms.quantity import Money, Span
+from voxplan.engine.terms.request import AudioFacts, Request
 
 AT_ONCE = Backoff(base=Span(0), cap=Span(0))
 

@@ -11,11 +11,11 @@ from tests.laws.outcomes import calls_below, entered_ms, outcomes
 from tests.laws.simulation import simulate
 from tests.laws.worlds import BLANK, Call, Trace, World, call_of
 from tests.strategies import DEPLOYMENTS, worlds
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.plan import Race
-from voxplan.engine.quantity import Span
-from voxplan.engine.run import Cancel, Observe, Send
-from voxplan.engine.spec import Accept, Backoff, Retry, RouteNode
+from voxplan.engine.language.spec import Accept, Backoff, Retry, RouteNode
+from voxplan.engine.plans.plan import Race
+from voxplan.engine.runs.run import Cancel, Observe, Send
+from voxplan.engine.terms.failure import FailureKind
+from voxplan.engine.terms.quantity import Span
 
 AT_ONCE = Backoff(base=Span(0), cap=Span(0))
 

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 
 from tests.laws.cases import Case, cases, result_of, rewritten
 from tests.random_specs import CATALOG
-from voxplan.engine.capability import Capabilities, ProviderFacts
-from voxplan.engine.compiling import compile_checked
-from voxplan.engine.plan import LeftOut, Plan, ReasonCode, Refusal, attempts
-from voxplan.engine.spec import RouteNode, Spec
-from voxplan.engine.view import DeploymentView, View
+from voxplan.engine.language.spec import RouteNode, Spec
+from voxplan.engine.observed.view import DeploymentView, View
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.plans.plan import LeftOut, Plan, ReasonCode, Refusal, attempts
+from voxplan.engine.terms.capability import Capabilities, ProviderFacts
 
 ABLE: Final = Capabilities(
     languages="any", segments=True, words=True, diarization=True, prompt=True, temperature=True, streaming=True

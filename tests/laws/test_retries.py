@@ -11,12 +11,12 @@ from tests.laws.cases import Case, above, cases, nodes, plan_of, planned, spec_o
 from tests.laws.simulation import simulate
 from tests.laws.worlds import KINDS_SEEN, Call, World
 from tests.strategies import DEPLOYMENTS, seeds, worlds
-from voxplan.engine.draws import delay_ms, draw, label_bits
-from voxplan.engine.failure import KINDS, FailureKind
-from voxplan.engine.plan import Attempt, Race, attempts
-from voxplan.engine.quantity import Span
-from voxplan.engine.run import Observe, Send, TrailEntry
-from voxplan.engine.spec import Backoff, Replay, Retry, RouteNode
+from voxplan.engine.language.spec import Backoff, Replay, Retry, RouteNode
+from voxplan.engine.plans.draws import delay_ms, draw, label_bits
+from voxplan.engine.plans.plan import Attempt, Race, attempts
+from voxplan.engine.runs.run import Observe, Send, TrailEntry
+from voxplan.engine.terms.failure import KINDS, FailureKind
+from voxplan.engine.terms.quantity import Span
 
 AT_ONCE = Backoff(base=Span(0), cap=Span(0))
 

@@ -14,14 +14,14 @@ from tests.laws.cases import Case, cases, planned
 from tests.laws.simulation import simulate
 from tests.laws.worlds import World
 from tests.strategies import worlds
-from voxplan.engine.admission import EXTRAS, TALLY_MS, admit
-from voxplan.engine.failure import KINDS, FailureKind
-from voxplan.engine.health import observe
-from voxplan.engine.load import NO_LIMITS, WINDOW_MS
-from voxplan.engine.quantity import Share
-from voxplan.engine.run import Cause, Observation, Send
-from voxplan.engine.spec import Limits, RetryBudget
-from voxplan.engine.view import EMPTY_VIEW, View
+from voxplan.engine.language.spec import Limits, RetryBudget
+from voxplan.engine.observed.admission import EXTRAS, TALLY_MS, admit
+from voxplan.engine.observed.health import observe
+from voxplan.engine.observed.load import NO_LIMITS, WINDOW_MS
+from voxplan.engine.observed.view import EMPTY_VIEW, View
+from voxplan.engine.runs.run import Cause, Observation, Send
+from voxplan.engine.terms.failure import KINDS, FailureKind
+from voxplan.engine.terms.quantity import Share
 from voxplan.io_shell.keeper import Keeper
 
 Granted = list[tuple[int, Cause]]

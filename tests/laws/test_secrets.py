@@ -17,11 +17,11 @@ from tests.laws.cases import Case, cases
 from tests.laws.simulation import simulate
 from tests.laws.worlds import World
 from tests.strategies import CATALOG, worlds
-from voxplan.engine.checking import check
-from voxplan.engine.edges import edges
-from voxplan.engine.plan import Plan
-from voxplan.engine.printing import print_spec
-from voxplan.engine.reading import FORMATS, Format, format_problem, read
+from voxplan.engine.checks.checking import check
+from voxplan.engine.documents.printing import print_spec
+from voxplan.engine.documents.reading import FORMATS, Format, format_problem, read
+from voxplan.engine.plans.edges import edges
+from voxplan.engine.plans.plan import Plan
 
 MARK = "s3cr3t"
 SECRETS = st.from_regex(rf"sk-{MARK}[A-Za-z0-9]{{0,12}}", fullmatch=True)

@@ -9,10 +9,10 @@ from tests.laws.outcomes import entered_ms
 from tests.laws.simulation import Simulated, simulate
 from tests.laws.worlds import Call, World
 from tests.strategies import DEPLOYMENTS, worlds
-from voxplan.engine.plan import Attempt, First, Race
-from voxplan.engine.quantity import Span
-from voxplan.engine.run import Check, Send, Wake
-from voxplan.engine.spec import Backoff, Retry, RouteNode
+from voxplan.engine.language.spec import Backoff, Retry, RouteNode
+from voxplan.engine.plans.plan import Attempt, First, Race
+from voxplan.engine.runs.run import Check, Send, Wake
+from voxplan.engine.terms.quantity import Span
 
 HANGS = World({(name, number): Call(takes_ms=None) for name in DEPLOYMENTS for number in range(1, 9)})
 

@@ -14,15 +14,15 @@ from tests.laws.simulation import simulate
 from tests.laws.worlds import Made, Trace, World
 from tests.spec_strategies import specs
 from tests.strategies import CATALOG, moments, requests, seeds, views, worlds
-from voxplan.engine.checking import check
-from voxplan.engine.compiling import compile_checked, compile_spec
-from voxplan.engine.edges import Edge, edges
-from voxplan.engine.failure import KINDS
-from voxplan.engine.plan import Plan, Race, Refusal, attempts
-from voxplan.engine.planning import plan
-from voxplan.engine.request import AudioFacts, Options, Request, Simulation
-from voxplan.engine.spec import Arm, Balance, Retry, RouteNode, Spec
-from voxplan.engine.view import EMPTY_VIEW, View
+from voxplan.engine.checks.checking import check
+from voxplan.engine.language.spec import Arm, Balance, Retry, RouteNode, Spec
+from voxplan.engine.observed.view import EMPTY_VIEW, View
+from voxplan.engine.plans.compiling import compile_checked, compile_spec
+from voxplan.engine.plans.edges import Edge, edges
+from voxplan.engine.plans.plan import Plan, Race, Refusal, attempts
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.terms.failure import KINDS
+from voxplan.engine.terms.request import AudioFacts, Options, Request, Simulation
 
 
 @given(specs(), st.data())

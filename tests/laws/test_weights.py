@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from tests.laws.cases import Case, cases, compiled, nodes, plan_of, spec_of, use
 from tests.strategies import CATALOG, DEPLOYMENTS, seeds
-from voxplan.engine.checking import check
-from voxplan.engine.plan import Plan, attempts
-from voxplan.engine.planning import plan
-from voxplan.engine.request import AudioFacts, Request
-from voxplan.engine.spec import Arm, Balance, RouteNode, Spec
-from voxplan.engine.view import EMPTY_VIEW, DeploymentView, Load, View
+from voxplan.engine.checks.checking import check
+from voxplan.engine.language.spec import Arm, Balance, RouteNode, Spec
+from voxplan.engine.observed.view import EMPTY_VIEW, DeploymentView, Load, View
+from voxplan.engine.plans.plan import Plan, attempts
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.terms.request import AudioFacts, Request
 
 RUNS = 4000
 LIMITS = {1: 37.32, 2: 41.45, 3: 44.84, 4: 47.90}

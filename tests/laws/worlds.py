@@ -12,9 +12,9 @@ from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from voxplan.engine.failure import AttemptFailure, Certainty, FailureKind
-from voxplan.engine.run import Answered, Blocked, Broke, Check, Event, Failed, Passed, Send, Verdict
-from voxplan.engine.transcript import Transcript
+from voxplan.engine.runs.run import Answered, Blocked, Broke, Check, Event, Failed, Passed, Send, Verdict
+from voxplan.engine.terms.failure import AttemptFailure, Certainty, FailureKind
+from voxplan.engine.terms.transcript import Transcript
 
 __all__ = (
     "BLANK",

@@ -23,13 +23,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PLANNER = ("bounds", "choosing", "draws", "edges", "expanding", "explaining", "inheriting", "planning", "ranking", "situation")
 DRIVER = ("calling", "driving", "gates", "judging", "ledger", "progress", "turn", "walking")
-TESTS = (
-    *(f"tests/engine/test_{name}.py" for name in ("planning", "choosing", "ranking", "bounds", "request_time", "compiling")),
-    *(f"tests/engine/test_{name}.py" for name in ("draws", "edges", "driving", "walking", "judging", "ledger", "racing")),
-    *(f"tests/engine/test_{name}.py" for name in ("calling", "gates", "any_events")),
-    "tests/laws/test_weights.py",
-    "tests/laws/test_driver.py",
-)
+MODULES = (*(f"engine/plans/{name}.py" for name in PLANNER), *(f"engine/runs/{name}.py" for name in DRIVER))
+TESTS = ("tests/engine/plans", "tests/engine/runs", "tests/laws/test_weights.py", "tests/laws/test_driver.py")
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv*", "__pycache__", ".hypothesis", "*_cache", "dist", "build")
 CONFIG = """
 [cosmic-ray]
@@ -72,9 +67,8 @@ def _arguments() -> argparse.Namespace:
 def _run(copy: Path, seed: int, share: int) -> list[Result]:
     """Make a copy of the repository and test `share` mutants in it."""
     shutil.copytree(ROOT, copy, symlinks=True, ignore=NOT_COPIED)
-    modules = [f"engine/{name}.py" for name in (*PLANNER, *DRIVER) if (copy / f"engine/{name}.py").exists()]
-    tests = " ".join(test for test in TESTS if (copy / test).exists())
-    (copy / "mutants.toml").write_text(CONFIG.format(modules=modules, python=sys.executable, tests=tests))
+    tests = " ".join(TESTS)
+    (copy / "mutants.toml").write_text(CONFIG.format(modules=[*MODULES], python=sys.executable, tests=tests))
     environment = {**os.environ, "PYTHONPATH": f"{copy / 'src'}{os.pathsep}{copy}", "VOXPLAN_HYPOTHESIS": "quick"}
     _cosmic_ray(copy, environment, "init", "mutants.toml", "session.sqlite")
     _keep(copy / "session.sqlite", seed, share)

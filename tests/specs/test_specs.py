@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from voxplan.engine.expecting import run_policy_test
+from voxplan.engine.foresight.expecting import run_policy_test
 from voxplan.io_shell.loading import examine, load
 
 FOLDER = Path(__file__).parents[2] / "specs"

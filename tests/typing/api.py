@@ -5,9 +5,9 @@ from typing import assert_type
 from returns.result import Failure, Success
 
 import voxplan
-from voxplan.engine.failure import KINDS, AttemptFailure, FailureKind, worst
-from voxplan.engine.plan import Attempt, First, Node, Plan, Race, attempts, digest
-from voxplan.engine.quantity import Span, milliseconds, parse_span
+from voxplan.engine.terms.failure import KINDS, AttemptFailure, FailureKind, worst
+from voxplan.engine.plans.plan import Attempt, First, Node, Plan, Race, attempts, digest
+from voxplan.engine.terms.quantity import Span, milliseconds, parse_span
 
 
 def version() -> str:

@@ -1,8 +1,8 @@
 """Mistakes that a type checker must report, each at the line that says so; if it does not, the types did not arrive."""
 
-from voxplan.engine.failure import AttemptFailure, worst
-from voxplan.engine.plan import Plan
-from voxplan.engine.quantity import Span, milliseconds, parse_span
+from voxplan.engine.terms.failure import AttemptFailure, worst
+from voxplan.engine.plans.plan import Plan
+from voxplan.engine.terms.quantity import Span, milliseconds, parse_span
 
 AttemptFailure(kind="exploded", reason="no such kind")  # expect: arg-type
 AttemptFailure(kind="timed_out")  # expect: call-arg

@@ -4,7 +4,7 @@ import pytest
 
 from tests.io_shell.local.recordings import ENCODINGS, encoded, reading, wav
 from voxplan.adapters.containers import container_of
-from voxplan.engine.request import AudioFacts
+from voxplan.engine.terms.request import AudioFacts
 from voxplan.io_shell.audio.probe import AudioProblem, probe
 from voxplan.io_shell.audio.source import open_audio
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.io_shell.cli.typing_commands import typed
 from voxplan import __version__
-from voxplan.engine.request import AudioFacts, Options
+from voxplan.engine.terms.request import AudioFacts, Options
 from voxplan.io_shell.cli.arguments import UsageError, parse
 from voxplan.io_shell.cli.orders import Check, ShowPlan, Transcribe, Way
 from voxplan.io_shell.errors import EXIT_CODES

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tests.io_shell.cli.typing_commands import typed
-from voxplan.engine.schema import json_schema
+from voxplan.engine.documents.schema import json_schema
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

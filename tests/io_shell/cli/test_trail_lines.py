@@ -3,8 +3,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from tests.making import attempt, failure, guardrail, transcript
-from voxplan.engine.failure import FailureKind
-from voxplan.engine.run import (
+from voxplan.engine.runs.run import (
     Blocked,
     Broke,
     Cause,
@@ -25,6 +24,7 @@ from voxplan.engine.run import (
     Verdict,
     Wake,
 )
+from voxplan.engine.terms.failure import FailureKind
 from voxplan.io_shell.cli.trail_lines import ASCII_SIGNS, SIGNS, Signs, TrailTeller, time_chart
 from voxplan.io_shell.running import Happened
 

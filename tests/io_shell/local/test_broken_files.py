@@ -13,7 +13,7 @@ import pytest
 from returns.result import Failure
 
 from tests.io_shell.local.recordings import ENCODINGS, WANT, encoded
-from voxplan.engine.request import AudioFacts
+from voxplan.engine.terms.request import AudioFacts
 from voxplan.io_shell.audio.probe import AudioProblem, probe
 from voxplan.io_shell.audio.source import AudioSource, open_audio
 from voxplan.io_shell.local.pool import LocalRecogniser

@@ -12,7 +12,7 @@ import pytest
 
 from tests.io_shell.local.recordings import WANT, encoded, reading, wav
 from voxplan.adapters.wire import Recognise
-from voxplan.engine.failure import AttemptFailure
+from voxplan.engine.terms.failure import AttemptFailure
 from voxplan.io_shell.audio.source import AudioInput, open_audio
 from voxplan.io_shell.local.pool import LocalRecogniser
 

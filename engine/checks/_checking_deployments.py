@@ -1,0 +1,77 @@
+"""What a deployment and its account say, held against what their provider needs."""
+
+from collections.abc import Iterator, Mapping
+
+from voxplan.engine.checks.finding import Finding, error, warning
+from voxplan.engine.documents.tree import Path
+from voxplan.engine.language.spec import Account, Deployment, Price, Spec
+from voxplan.engine.terms.capability import ProviderFacts
+from voxplan.engine.terms.quantity import Span
+from voxplan.engine.terms.spelling import suggestion
+
+_Catalog = Mapping[str, ProviderFacts]
+
+
+def check_accounts(spec: Spec, catalog: _Catalog) -> Iterator[Finding]:
+    """Each account has a known provider, and only what that takes."""
+    used = {deployment.account for deployment in spec.deployments.values()}
+    for name, account in spec.accounts.items():
+        yield from _provider(("accounts", name), account.provider, account, catalog)
+        if name not in used:
+            yield warning(("accounts", name), f"no deployment uses account `{name}`")
+
+
+def check_deployments(spec: Spec, catalog: _Catalog) -> Iterator[Finding]:
+    """Each deployment has a provider, of its own or by an account, and whatever that needs."""
+    for name, deployment in spec.deployments.items():
+        path: Path = ("deployments", name)
+        if name in spec.routes:
+            yield error(path, f"`{name}` names both a deployment and a route: give one of them another name")
+        if deployment.price is not None:
+            yield from _price((*path, "price"), deployment.price)
+        account = None if deployment.account is None else spec.accounts.get(deployment.account)
+        if deployment.account is not None and account is None:
+            guess = suggestion(deployment.account, spec.accounts)
+            yield error((*path, "account"), f"unknown account `{deployment.account}`{guess}")
+        elif deployment.account is None and deployment.provider is None:
+            yield error(path, f"deployment `{name}` needs a `provider` or an `account`")
+        elif account is not None and deployment.provider not in (None, account.provider):
+            message = f"provider `{deployment.provider}` is not that of account `{deployment.account}`, `{account.provider}`"
+            yield error((*path, "provider"), message)
+        else:
+            yield from _deployment(path, deployment, account, catalog)
+
+
+def _price(path: Path, price: Price) -> Iterator[Finding]:
+    if price.per_minute is None and price.per_request is None:
+        yield error(path, "a `price` needs `per_minute` or `per_request`; `0` is for free")
+    for key, span in (("minimum", price.minimum), ("step", price.step)):
+        if span is not None and span.depends_on_audio:
+            yield error((*path, key), f"`{key}` is an amount of audio and cannot depend on `audio.seconds`")
+    if price.step == Span(0):
+        yield error((*path, "step"), "audio cannot be billed in steps of 0")
+
+
+def _deployment(path: Path, deployment: Deployment, account: Account | None, catalog: _Catalog) -> Iterator[Finding]:
+    if account is None and deployment.provider is not None:
+        yield from _provider(path, deployment.provider, deployment, catalog)
+    facts = catalog.get(account.provider if account else deployment.provider or "")
+    if facts is None:
+        return
+    has_url = deployment.base_url is not None or (account is not None and account.base_url is not None)
+    has_key = deployment.api_key is not None or (account is not None and account.api_key is not None)
+    if facts.needs_base_url and not has_url:
+        yield error(path, f"provider `{facts.provider}` needs a `base_url`")
+    if facts.needs_key and not has_key and facts.default_key is None:
+        yield error(path, f"provider `{facts.provider}` needs an `api_key`")
+
+
+def _provider(path: Path, provider: str, entry: Account | Deployment, catalog: _Catalog) -> Iterator[Finding]:
+    facts = catalog.get(provider)
+    if facts is None:
+        yield error((*path, "provider"), f"unknown provider `{provider}`{suggestion(provider, catalog)}")
+        return
+    if entry.api_key is not None and not facts.takes_key:
+        yield error((*path, "api_key"), f"provider `{provider}` takes no `api_key`")
+    if entry.base_url is not None and not facts.takes_base_url:
+        yield error((*path, "base_url"), f"provider `{provider}` takes no `base_url`")

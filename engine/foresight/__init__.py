@@ -1,0 +1,1 @@
+"""Plans tried out before anything is sent: rehearsals, policy tests, differences, odds."""

@@ -1,0 +1,1 @@
+"""What has been seen of deployments: the view, the health fold, admission."""

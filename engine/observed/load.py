@@ -1,0 +1,50 @@
+"""Load against limits: how much of what may be asked of a deployment is still free.
+
+A limit is full or not for admission; for ranking it has a free share. Both count alike, over the same sliding minute. Knows no
+plan and no failure.
+"""
+
+from typing import Final
+
+from voxplan.engine.language.spec import Limits
+from voxplan.engine.observed.view import Load, View
+from voxplan.engine.plans.router import RouterDeployment
+
+__all__ = ("ALL_FREE", "NO_LIMITS", "WINDOW_MS", "full", "headroom", "taken")
+
+WINDOW_MS: Final = 60_000
+NO_LIMITS: Final = Limits()
+ALL_FREE: Final = 1_000_000
+
+
+def full(load: Load, limits: Limits, moment_ms: int) -> str | None:
+    """Which limit is reached, in one line; None when one more call may start."""
+    if limits.concurrent is not None and load.in_flight >= limits.concurrent:
+        return f"{limits.concurrent} calls are under way"
+    if limits.requests_per_minute is not None and len(_recent(load, moment_ms)) >= limits.requests_per_minute:
+        return f"{limits.requests_per_minute} calls started within a minute"
+    return None
+
+
+def taken(load: Load, limits: Limits, moment_ms: int) -> Load:
+    """The load with one more call that starts at `moment_ms`."""
+    starts = () if limits.requests_per_minute is None else (*_recent(load, moment_ms), moment_ms)
+    return Load(in_flight=load.in_flight + 1, starts_ms=starts)
+
+
+def headroom(view: View, deployment: RouterDeployment, moment_ms: int) -> int:
+    """The free share of the tightest limit, in millionths: of the deployment's own and of its account's. Without limits, all."""
+    if deployment.limits == NO_LIMITS == deployment.shared_limits:
+        return ALL_FREE
+    own = _free(view.of(deployment.name).load, deployment.limits, moment_ms)
+    shared = _free(view.account(deployment.credential).load, deployment.shared_limits, moment_ms)
+    return min(own, shared)
+
+
+def _free(load: Load, limits: Limits, moment_ms: int) -> int:
+    used = ((load.in_flight, limits.concurrent), (len(_recent(load, moment_ms)), limits.requests_per_minute))
+    return min((max(0, most - count) * ALL_FREE // most for count, most in used if most is not None), default=ALL_FREE)
+
+
+def _recent(load: Load, moment_ms: int) -> tuple[int, ...]:
+    return tuple(start for start in load.starts_ms if start > moment_ms - WINDOW_MS)

@@ -1,0 +1,1 @@
+"""From a spec and a request to a plan: compiling, conditions, strategies, bounds."""

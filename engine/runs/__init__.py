@@ -1,0 +1,1 @@
+"""From a plan and what happens to the next commands: the driver."""

@@ -1,0 +1,1 @@
+"""What everybody speaks of: failures, requests, transcripts, capabilities, amounts and zones."""

@@ -86,8 +86,11 @@ class Planned:
             return self._walk(node, place, held, frozenset())
         while node.use in self.spec.routes:
             node, held, place = self.spec.routes[node.use], held.inside(node), place.inside(node)
-        routes = tuple(RouteNode(use=each) for each in (name, *self.request.fallbacks))
-        return self._first(RouteNode(first=routes), place.inside(node), held.inside(node), frozenset())
+        held, routes = held.inside(node), tuple(RouteNode(use=each) for each in (name, *self.request.fallbacks))
+        if sum(self._calls(route, held.retry.times) for route in routes) > 256:
+            self.refused = "too_many_attempts"
+            return None
+        return self._first(RouteNode(first=routes), place.inside(node), held, frozenset())
 
     def _walk(self, node: RouteNode, place: Place, held: Held, why: frozenset[str]) -> Step | None:
         """What may be attempted from `node` down, inside what is `held` around it; `why` is what speaks against all of it."""
@@ -232,10 +235,10 @@ class Planned:
             return sorted(node.balance.among, key=lambda arm: (label_of(arm.route), encode(arm, order="deterministic")))
         return [Arm(route=child) for child in (node.race.among if node.race else node.first or ())]
 
-    def _children(self, node: RouteNode) -> Iterator[RouteNode]:
-        """All routes right below a node, whatever its form."""
+    def _children(self, node: RouteNode, *, idle: bool = True) -> Iterator[RouteNode]:
+        """All routes right below a node, whatever its form; those of weight 0 too if `idle`."""
         yield from (self.spec.routes[name] for name in (node.use,) if name in self.spec.routes)
-        yield from (arm.route for arm in self._arms(node))
+        yield from (arm.route for arm in self._arms(node) if arm.weight or idle)
         yield from (branch.then for branch in node.when or ())
         yield from (node.otherwise,) if node.otherwise else ()
 
@@ -243,6 +246,15 @@ class Planned:
         """Whether the audio may always be sent again, everywhere below the node."""
         replay = max(replay, REPLAYS.index(node.replay or "always"))
         return replay == 0 and all(self._always(child, replay) for child in self._children(node))
+
+    def _calls(self, node: RouteNode, times: int) -> int:
+        """The most calls that any request could make below the node; `times` are the retries around it."""
+        times = times if node.retry is None else node.retry.times
+        if node.use in self.known:
+            return 1 + times
+        calls = sorted((self._calls(child, times) for child in self._children(node, idle=False)), reverse=True)
+        spill = node.balance.spill if node.balance else None
+        return max(calls) if node.when else sum(calls if spill is None else calls[: 1 + spill])
 
     def below(self, node: RouteNode) -> frozenset[str]:
         """The deployments below a node."""

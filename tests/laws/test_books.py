@@ -202,7 +202,7 @@ def test_b6_the_bound_on_calls_is_reached_with_slack(node: RouteNode, seed: int,
 def test_b6_the_bound_on_time_is_reached_by_the_slowest_world(
     waits: list[tuple[int, int, int, int]], deadline_ms: int | None
 ) -> None:
-    """B6: where every call fails at its last moment and every retry waits as long as it may, a run takes exactly so long."""
+    """B6: where every call fails at its last moment and every retry waits as long as it may, it is reached."""
     children = [
         attempt_at(name, timeout_ms=1 + timeout_ms, delays_ms=delays, patience_ms=patience_ms, retry_on=("rate_limited",))
         for name, (timeout_ms, patience_ms, *delays_of) in zip(NAMES, waits, strict=False)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.laws.cases import Case, cases, first, nodes, plan_of, planned, race, spec_of, use
+from tests.laws.cases import Case, cases, first, nodes, plan_of, planned, race, rewritten, spec_of, use
 from tests.laws.simulation import Simulated, simulate
 from tests.laws.worlds import Call, World, scripted_world
 from tests.strategies import DEPLOYMENTS, GUARDRAILS, routing_nodes, seeds, worlds

@@ -11,6 +11,7 @@ with 1 if there was one.
 import argparse
 import time
 from collections import Counter
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 
@@ -62,13 +63,13 @@ def _compared(start: int, worlds: int) -> tuple[Counter[str], list[str]]:
             case_of(number),
             (scripted_world(number * worlds + each, DEPLOYMENTS, GUARDRAILS) for each in range(worlds)),
         )
-        wrong = next(disagreements(case, scripts, lambda done, runs=runs: _look(done, runs)), None)
+        wrong = next(disagreements(case, scripts, partial(_look, runs)), None)
         counts += Counter({"specs": 1, "plans" if runs else "refusals": 1}) + runs
         found += [] if wrong is None else [f"case {number}: {_shown(case, wrong)}"]
     return counts, found
 
 
-def _look(done: Simulated, runs: Counter[str]) -> None:
+def _look(runs: Counter[str], done: Simulated) -> None:
     """Count what the run was like, and hold it against its bounds."""
     assert_bounded(done)
     hedges = sum(entry.cause == "hedge" for entry in done.run.trail)

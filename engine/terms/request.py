@@ -53,9 +53,9 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One transcription as the planner sees it.
 
-    `fallbacks` are deployments or routes to try after the route; `deadline_ms` bounds the whole run. Both only narrow or extend
-    inside the rules of the route's root. `allowed`: the deployments and routes that the caller may use (None: all); no attempt
-    ever uses another deployment. `key_budget_left` is in billionths of a US dollar; None is no limit.
+    `fallbacks` are deployments or routes to try after the route, inside the rules of its root; `deadline_ms` bounds the whole run
+    and only narrows. `allowed`: the routes and deployments that the caller may name, as route or fallback (None: all); what an
+    allowed route reaches is allowed with it. `key_budget_left` is in billionths of a US dollar; None is no limit.
     """
 
     route: str

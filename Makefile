@@ -22,7 +22,7 @@ unexport PYTHONPATH PYTHONHOME
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-lowest test-matrix lint format bench thorough clean always
+.PHONY: help demo test test-quick test-lowest test-matrix lint format bench thorough compare mutants clean always
 
 help: ## what can be made
 	@awk -F ' *## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,13 @@ test-lowest: ## test-quick with the oldest versions of the core dependencies tha
 
 thorough: $(VENV)/.installed-dev ## the suite with very many generated cases, new ones each time (many minutes)
 	VOXPLAN_HYPOTHESIS=thorough "$(python)" -m pytest $(ARGS)
+
+compare: $(VENV)/.installed-dev ## engine against the naive reference in random worlds, for MINUTES (default 30)
+	"$(python)" -m tests.laws.thorough --minutes $(or $(MINUTES),30)
+
+mutants: $(VENV)/.installed-dev ## the share of small faults in planner and driver that the tests notice (MUTANTS=200)
+	@"$(python)" -m pip install --quiet --group mutation
+	"$(python)" -m tests.mutation.score --mutants $(or $(MUTANTS),200)
 
 lint: $(VENV)/.installed-dev ## ruff, mypy, pyright, import-linter
 	"$(python)" -m ruff check .

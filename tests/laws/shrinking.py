@@ -26,7 +26,7 @@ def shrunk(case: Case, world: World, wrong: Wrong, patience: int = 2000) -> tupl
     improved = True
     while improved:
         improved = False
-        for smaller, easier in chain(zip(_cases(case), repeat(world)), zip(repeat(case), _worlds(world))):  # noqa: B905 - one has no end
+        for smaller, easier in chain(zip(_cases(case), repeat(world)), zip(repeat(case), _worlds(world))):
             tries += 1
             if tries > patience:
                 return case, world

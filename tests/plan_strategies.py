@@ -32,13 +32,20 @@ _GUARDRAILS = st.lists(
 @cache
 def plans() -> st.SearchStrategy[Plan]:
     """Plans of up to four levels; the nodes have different names, and each stands below the one that its name says."""
-    return st.builds(
+    made = st.builds(
         plan_of,
         _nodes(4).map(partial(_named, "r")),
         input_guardrails=st.just(()) | _GUARDRAILS,
         streams=st.booleans(),
         when_all_poor=st.sampled_from(("return", "return", "fail")),
     )
+    return _plain(made)
+
+
+@st.composite
+def _plain(draw: st.DrawFn, made: st.SearchStrategy[Plan]) -> Plan:
+    """The same plans, as hypothesis has not seen them made: it would print how, call by call, which takes minutes for a tree."""
+    return replace(draw(made))
 
 
 def _nodes(levels: int) -> st.SearchStrategy[Node]:

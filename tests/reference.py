@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from msgspec.json import encode
 
-from tests.reference_facts import Asked, Known, nano
+from tests.reference_facts import Asked, Known, nano, score
 from tests.reference_rules import REPLAYS, Chain, Held, Leaf, Place, Step, coprime, failing, kinds, label_of, least, leaves, named
 from voxplan.engine.language.spec import Arm, Balance, RouteNode, Spec
 from voxplan.engine.observed.view import View
@@ -42,13 +42,10 @@ class Planned:
     ) -> None:
         self.spec, self.request, self.view, self.moment, self.seed = spec, request, view, moment, seed
         self.known = {name: Known.of(spec, catalog, name) for name in spec.deployments}
-        self.asked = Asked(request, moment, seed)
-        self.simulate = request.simulate or Simulation()
-        self.out: list[Out] = []
-        self.only_cooling: list[Leaf] = []
+        self.asked, self.simulate = Asked(request, moment, seed), request.simulate or Simulation()
+        self.out, self.only_cooling = list[Out](), list[Leaf]()
         self.cooling_try: Leaf | None = None
-        self.refused = self._refused()
-        self.explains = False
+        self.refused, self.explains = self._refused(), False
         self.root = self._root() if self.refused is None else None
         if self.refused is None and self.root is None:
             self.refused, self.explains = "nothing_eligible", True
@@ -146,7 +143,7 @@ class Planned:
         order = list(draws.order(self._chance(balance, place), tuple((label, each) for label, each in weights.items() if each)))
         if balance.by not in {"weight", "sticky"}:
             firsts = {label: self._attempted(arm.route, tried[label][0]) for label, arm in arms.items()}
-            order.sort(key=lambda label: self._score(balance.by, firsts[label]))  # the draw decides between equals
+            order.sort(key=lambda label: score(balance.by, firsts[label], self.request, self.view, self.moment))  # a stable sort
         children, unspilled = list[Step](), frozenset[str]()
         for label in (*(label for label, weight in weights.items() if not weight), *order):
             child, out, cooling = tried[label]
@@ -171,22 +168,6 @@ class Planned:
         while node.use in self.spec.routes:
             node = self.spec.routes[node.use]
         return self.known[node.use] if node.use else leaves(step)[0].known if step else None
-
-    def _score(self, by: str, known: Known | None) -> tuple[int, int | Fraction]:
-        """What an arm is worth that attempts this first, the least first."""
-        if known is None:
-            return (int(by == "cost"), 0)
-        seen = self.view.of(known.name)
-        busy = seen.load.in_flight
-        if by == "latency" and seen.latency is None:
-            return (1, busy) if busy else (0, 0)
-        if by == "latency" and seen.latency is not None:
-            return (0, seen.latency.us_per_second * (busy + 1))
-        if by == "cost":
-            cost = known.cost(self.request.audio.seconds)
-            cost = known.cost(60.0) if cost is None else cost
-            return (1, 0) if cost is None else (0, cost)
-        return (0, busy if by == "least_busy" else -known.free(self.view, self.moment))
 
     def _leaf(self, known: Known, place: Place, held: Held, why: frozenset[str]) -> Leaf | None:
         """The leaf, unless something speaks against it."""

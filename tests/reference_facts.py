@@ -178,6 +178,23 @@ class Known(NamedTuple):
         return min([Fraction(1), *(share for limits, load in loads for share in _shares(limits, load, moment))])
 
 
+def score(by: str, known: Known | None, request: Request, view: View, moment: int) -> tuple[int, int | Fraction]:
+    """What an arm is worth that attempts this deployment first, the least first; None if it attempts nothing."""
+    if known is None:
+        return (int(by == "cost"), 0)
+    seen = view.of(known.name)
+    busy = seen.load.in_flight
+    if by == "latency" and seen.latency is None:
+        return (1, busy) if busy else (0, 0)
+    if by == "latency" and seen.latency is not None:
+        return (0, seen.latency.us_per_second * (busy + 1))
+    if by == "cost":
+        cost = known.cost(request.audio.seconds)
+        cost = known.cost(60.0) if cost is None else cost
+        return (1, 0) if cost is None else (0, cost)
+    return (0, busy if by == "least_busy" else -known.free(view, moment))
+
+
 def _shares(limits: Limits, load: Load, moment: int) -> Iterator[Fraction]:
     recent = [start for start in load.starts_ms if moment - start < 60_000]
     for most, used in ((limits.concurrent, load.in_flight), (limits.requests_per_minute, len(recent))):

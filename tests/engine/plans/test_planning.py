@@ -22,9 +22,11 @@ def balance(weights: dict[str, int], spill: int | None = None) -> RouteNode:
     return RouteNode(balance=Balance(among=arms, spill=spill))
 
 
-def refusal(root: RouteNode, *deployments: str, request: Request | None = None, view: View = EMPTY_VIEW) -> Refusal:
+def refusal(
+    root: RouteNode, *deployments: str, request: Request | None = None, view: View = EMPTY_VIEW, moment_ms: int = 0
+) -> Refusal:
     """Why there is no plan."""
-    found = plan(router(root, *deployments), request or Request(route="r"), view, 0, 1)
+    found = plan(router(root, *deployments), request or Request(route="r"), view, moment_ms, 1)
     assert isinstance(found, Failure)
     return found.failure()
 
@@ -80,8 +82,8 @@ def test_when_all_cool_the_first_to_be_done_is_tried() -> None:
 
 def test_when_all_cool_an_author_may_refuse() -> None:
     """The refusal says how long to wait."""
-    found = refusal(RouteNode(use="a", when_all_cooling="refuse"), "a", view=cooling(a=2_000))
-    assert (found.code, found.retry_after_ms) == ("nothing_eligible", 2_000)
+    found = refusal(RouteNode(use="a", when_all_cooling="refuse"), "a", view=cooling(a=2_000), moment_ms=700)
+    assert (found.code, found.retry_after_ms) == ("nothing_eligible", 1_300)
 
 
 def test_an_unknown_route_names_those_there_are() -> None:
@@ -140,6 +142,12 @@ def test_an_attempt_that_could_never_finish_in_time_is_left_out() -> None:
     found = plan(compile_checked(slow, CATALOG), Request(route="r"), EMPTY_VIEW, 0, 1)
     assert isinstance(found, Failure)
     assert found.failure().left_out[0].reasons[0].code == "timeout_below_shortest"
+
+
+def test_an_attempt_without_retries_says_nothing_of_them() -> None:
+    """Plans that do the same are the same."""
+    (attempt,) = attempts(planned(use("a"), "a").root)
+    assert (attempt.delays_ms, attempt.retry_on, attempt.retry_on_hint, attempt.patience_ms) == ((), (), (), 0)
 
 
 def test_bounds_hold_calls_and_time() -> None:

@@ -9,12 +9,26 @@ is known of requests and deployments in `tests.reference_facts`. Slow and obviou
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from msgspec.json import encode
 
-from tests.reference_facts import Asked, Known, nano, score
-from tests.reference_rules import REPLAYS, Chain, Held, Leaf, Place, Step, coprime, failing, kinds, label_of, least, leaves, named
+from tests.reference_facts import Asked, Known, nano, score, wrong_with
+from tests.reference_rules import (
+    REPLAYS,
+    Chain,
+    Held,
+    Leaf,
+    Out,
+    Place,
+    Step,
+    coprime,
+    failing,
+    kinds,
+    label_of,
+    least,
+    leaves,
+    named,
+)
 from voxplan.engine.language.spec import Arm, Balance, RouteNode, Spec
 from voxplan.engine.observed.view import View
 from voxplan.engine.plans import draws
@@ -23,15 +37,7 @@ from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.quantity import Span
 from voxplan.engine.terms.request import Request, Simulation
 
-__all__ = ("Out", "Planned")
-
-
-class Out(NamedTuple):
-    """What is left out and why: a leaf with every reason, or all below a node that was not looked at, as there is a plan."""
-
-    node: str
-    deployments: frozenset[str]
-    why: frozenset[str]
+__all__ = ("Planned",)
 
 
 class Planned:
@@ -43,25 +49,14 @@ class Planned:
         self.spec, self.request, self.view, self.moment, self.seed = spec, request, view, moment, seed
         self.known = {name: Known.of(spec, catalog, name) for name in spec.deployments}
         self.asked, self.simulate = Asked(request, moment, seed), request.simulate or Simulation()
-        self.out, self.only_cooling = list[Out](), list[Leaf]()
+        self.out: list[Out] = []
+        self.only_cooling: list[Leaf] = []
         self.cooling_try: Leaf | None = None
-        self.refused, self.explains = self._refused(), False
+        self.refused, self.explains = wrong_with(request, spec, self.known), False
         self.root = self._root() if self.refused is None else None
         if self.refused is None and self.root is None:
             self.refused, self.explains = "nothing_eligible", True
             self._route()
-
-    def _refused(self) -> str | None:
-        """What is wrong with the request itself."""
-        request, names = self.request, {*self.spec.deployments, *self.spec.routes}
-        simulable = {*self.known, *(known.provider for known in self.known.values())}
-        wrong = {
-            "unknown_route": request.route not in self.spec.routes,
-            "unknown_fallback": not names.issuperset(request.fallbacks),
-            "unknown_simulation": not simulable.issuperset(name for name, _ in self.simulate.failures),
-            "not_allowed": request.allowed is not None and not {request.route, *request.fallbacks}.issubset(request.allowed),
-        }
-        return next((code for code, holds in wrong.items() if holds), None)
 
     def _root(self) -> Step | None:
         root = self._route()

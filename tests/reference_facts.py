@@ -178,6 +178,19 @@ class Known(NamedTuple):
         return min([Fraction(1), *(share for limits, load in loads for share in _shares(limits, load, moment))])
 
 
+def wrong_with(request: Request, spec: Spec, known: Mapping[str, Known]) -> str | None:
+    """What is wrong with the request itself."""
+    names, simulable = {*spec.deployments, *spec.routes}, {*known, *(each.provider for each in known.values())}
+    simulated = [] if request.simulate is None else [name for name, _ in request.simulate.failures]
+    wrong = {
+        "unknown_route": request.route not in spec.routes,
+        "unknown_fallback": not names.issuperset(request.fallbacks),
+        "unknown_simulation": not simulable.issuperset(simulated),
+        "not_allowed": request.allowed is not None and not {request.route, *request.fallbacks}.issubset(request.allowed),
+    }
+    return next((code for code, holds in wrong.items() if holds), None)
+
+
 def score(by: str, known: Known | None, request: Request, view: View, moment: int) -> tuple[int, int | Fraction]:
     """What an arm is worth that attempts this deployment first, the least first; None if it attempts nothing."""
     if known is None:

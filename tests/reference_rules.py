@@ -18,6 +18,7 @@ __all__ = (
     "Held",
     "Kinds",
     "Leaf",
+    "Out",
     "Place",
     "Step",
     "coprime",
@@ -112,6 +113,14 @@ class Chain(NamedTuple):
 
 
 Step = Leaf | Chain
+
+
+class Out(NamedTuple):
+    """What is left out and why: a leaf with every reason, or all below a node that was not looked at, as there is a plan."""
+
+    node: str
+    deployments: frozenset[str]
+    why: frozenset[str]
 
 
 def leaves(step: Step) -> tuple[Leaf, ...]:

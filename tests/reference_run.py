@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tests.laws.worlds import Judged, Trace, World, marked
 from tests.reference import Planned
-from tests.reference_calls import Answer, Calls, Event, Life, Outcome, Over, Purse
+from tests.reference_calls import Answer, Calls, Event, Life, Outcome, Over, Purse, wait_for
 from tests.reference_rules import Chain, Leaf, Step, least, leaves
 from voxplan.engine.terms.failure import KINDS, FailureKind
 
@@ -154,8 +154,3 @@ def _sent(life: Life[T], event: Event | None) -> list[T]:
         outcome: T = stop.value
         return [outcome]
     return []
-
-
-def _worst(leaf: Leaf) -> int:
-    """What a call reserves. Where nobody knows its price there is no budget; a simulated one costs nothing."""
-    return 0 if leaf.simulated else leaf.cost or 0

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from tests.laws.cases import Case, nodes, reference
 from tests.laws.simulation import Simulated, simulate
 from tests.laws.worlds import World
-from tests.reference import Out, Planned
-from tests.reference_rules import Chain, Leaf, Step, leaves
+from tests.reference import Planned
+from tests.reference_rules import Chain, Leaf, Out, Step, leaves
 from tests.reference_run import Lived
 from voxplan.engine.plans.plan import Attempt, LeftOut, Node, Plan, Race, Refusal, attempts, children
 

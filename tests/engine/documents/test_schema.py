@@ -20,7 +20,7 @@ from voxplan.engine.documents.reading import read
 from voxplan.engine.documents.schema import json_schema
 from voxplan.engine.language.spec import Spec
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PUBLISHED = ROOT / "specs" / "schema.json"
 HEAD = "voxplan: 1\ndeployments:\n  a: {provider: local, model: default, tags: eu}\n  b: {provider: local, model: default}\n"
 

@@ -7,12 +7,12 @@ is known of requests and deployments in `tests.reference_facts`. Slow and obviou
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from msgspec.json import encode
 
-from tests.reference_facts import Asked, Known, nano, score, wrong_with
+from tests.reference_facts import Asked, Catalog, Known, nano, score, wrong_with
 from tests.reference_rules import (
     REPLAYS,
     Chain,
@@ -32,7 +32,7 @@ from tests.reference_rules import (
 from voxplan.engine.language.spec import Arm, Balance, RouteNode, Spec
 from voxplan.engine.observed.view import View
 from voxplan.engine.plans import draws
-from voxplan.engine.terms.capability import ProviderFacts, lacks
+from voxplan.engine.terms.capability import lacks
 from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.quantity import Span
 from voxplan.engine.terms.request import Request, Simulation
@@ -43,9 +43,7 @@ __all__ = ("Planned",)
 class Planned:
     """What may be attempted for one request at one moment: `root`, or None and why (`refused`); `out` is what is left out."""
 
-    def __init__(
-        self, spec: Spec, catalog: Mapping[str, ProviderFacts], request: Request, view: View, moment: int, seed: int
-    ) -> None:
+    def __init__(self, spec: Spec, catalog: Catalog, request: Request, view: View, moment: int, seed: int) -> None:
         self.spec, self.request, self.view, self.moment, self.seed = spec, request, view, moment, seed
         self.known = {name: Known.of(spec, catalog, name) for name in spec.deployments}
         self.asked, self.simulate = Asked(request, moment, seed), request.simulate or Simulation()
@@ -76,13 +74,31 @@ class Planned:
         self.out, self.only_cooling = [], []
         if not self.request.fallbacks:
             return self._walk(node, place, held, frozenset())
-        while node.use in self.spec.routes:
-            node, held, place = self.spec.routes[node.use], held.inside(node), place.inside(node)
-        held, routes = held.inside(node), tuple(RouteNode(use=each) for each in (name, *self.request.fallbacks))
-        if sum(self._calls(route, held.retry.times) for route in routes) > 256:
+        around = held
+        while node.use in self.spec.routes or self._taken(node) is not None:
+            held, place, then = held.inside(node), place.inside(node), self._taken(node)
+            node = self.spec.routes[node.use] if then is None else then[1]
+            place = place if then is None else place.below(then[0])._replace(deadlines=place.deadlines, budgets=place.budgets)
+        held, place = held.inside(node), place.inside(node)
+        routes = tuple(RouteNode(use=each) for each in (name, *self.request.fallbacks))
+        times = (around.retry.times, *(held.retry.times for _ in self.request.fallbacks))
+        if sum(map(self._calls, routes, times)) > 256:
             self.refused = "too_many_attempts"
             return None
-        return self._first(RouteNode(first=routes), place.inside(node), held, frozenset())
+        labels = named([Arm(route=route) for route in routes])
+        insides = (around, *(held for _ in self.request.fallbacks))
+        children = [
+            self._walk(arm.route, place.below(label), inside, frozenset())
+            for (label, arm), inside in zip(labels.items(), insides, strict=True)
+        ]
+        return self._chain(RouteNode(first=routes), place, children)
+
+    def _taken(self, node: RouteNode) -> tuple[str, RouteNode] | None:
+        """The branch that a `when` takes, with its label; None where it takes none, or there is no `when`."""
+        branches = node.when or ()
+        routes = (*(branch.then for branch in branches), *((node.otherwise,) if node.otherwise else ()))
+        at = next((at for at, branch in enumerate(branches) if self.asked.holds(branch.if_)), len(branches))
+        return list(zip(named([Arm(route=route) for route in routes]), routes, strict=True))[at] if at < len(routes) else None
 
     def _walk(self, node: RouteNode, place: Place, held: Held, why: frozenset[str]) -> Step | None:
         """What may be attempted from `node` down, inside what is `held` around it; `why` is what speaks against all of it."""
@@ -114,14 +130,12 @@ class Planned:
 
     def _when(self, node: RouteNode, place: Place, held: Held, why: frozenset[str]) -> Step | None:
         """The branch that is taken. What counts from the entry of the `when` counts from that of its branch."""
-        branches = node.when or ()
-        routes = (*(branch.then for branch in branches), *((node.otherwise,) if node.otherwise else ()))
-        holding = (at for at, branch in enumerate(branches) if self.asked.holds(branch.if_))
-        taken = next(holding, len(branches))
+        taken = self._taken(node)
+        routes = (*(branch.then for branch in node.when or ()), *((node.otherwise,) if node.otherwise else ()))
         found = None
-        for at, (label, arm) in enumerate(named([Arm(route=route) for route in routes]).items()):
+        for label, arm in named([Arm(route=route) for route in routes]).items():
             there = place.below(label)._replace(deadlines=place.deadlines, budgets=place.budgets)
-            child = self._walk(arm.route, there, held, why if at == taken else why | {"not_chosen"})
+            child = self._walk(arm.route, there, held, why if taken and label == taken[0] else why | {"not_chosen"})
             found = found or child
         return found
 

@@ -19,6 +19,7 @@ from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFa
 from voxplan.engine.terms.quantity import Money, Span
 from voxplan.engine.terms.request import Request
 
+Catalog = Mapping[str, ProviderFacts]
 Values = tuple[str | float | bool, ...] | None
 """What is known of a fact; empty when it is known that there is none, None when nobody knows."""
 
@@ -131,7 +132,7 @@ class Known(NamedTuple):
     shortest: Span | None
 
     @staticmethod
-    def of(spec: Spec, catalog: Mapping[str, ProviderFacts], name: str) -> "Known":
+    def of(spec: Spec, catalog: Catalog, name: str) -> "Known":
         """The deployment called `name`."""
         own = spec.deployments[name]
         account = spec.accounts[own.account] if own.account else own

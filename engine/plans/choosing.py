@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final, NamedTuple
 
-from voxplan.engine.plans.deciding import decide, explain
+from voxplan.engine.plans.deciding import explain
 from voxplan.engine.plans.plan import Attempt, First, GuardrailStep, LeftOut, Node, Race, Reason, attempts
 from voxplan.engine.plans.ranking import ranked
 from voxplan.engine.plans.router import Chain, Choice, ChoiceBranch, Contest, Leaf, RouterDeployment, RouterNode, Spread
@@ -157,7 +157,7 @@ def _unreached(spread: Spread, reached: list[int]) -> tuple[str, ...]:
 def taken(now: Situation, choice: Choice) -> ChoiceBranch | None:
     """The first branch whose condition holds; None when none does. What is unknown does not hold."""
     for branch in choice.branches:
-        if branch.condition is None or decide(branch.condition, now.request, now.moment_ms, now.seed, now.router.zones):
+        if branch.condition is None or now.holds(branch.condition):
             return branch
     return None
 

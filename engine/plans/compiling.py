@@ -1,7 +1,7 @@
 """From a checked spec to a Router: accounts filled in, routes written out, rules met, weights reduced."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -11,8 +11,9 @@ from returns.result import Failure, Success
 from voxplan.engine.checks.checking import Finding, check
 from voxplan.engine.checks.sizing import Size, route_sizes
 from voxplan.engine.documents.printing import spec_digest
-from voxplan.engine.language.labels import unique
-from voxplan.engine.language.spec import RouteNode, Rules, Spec, WhenAllPoor
+from voxplan.engine.language.condition import Condition
+from voxplan.engine.language.labels import label, unique
+from voxplan.engine.language.spec import RouteNode, Spec, WhenAllPoor
 from voxplan.engine.plans.accounts import filled_in
 from voxplan.engine.plans.expanding import Expanding, Spot
 from voxplan.engine.plans.inheriting import Carried, carry
@@ -74,36 +75,43 @@ def _when_all_poor(spec: Spec, root: RouteNode, outer: WhenAllPoor) -> WhenAllPo
     return _when_all_poor(spec, spec.routes[root.use], own) if root.use in spec.routes else own
 
 
-def with_fallbacks(router: Router, route: str, fallbacks: tuple[str, ...]) -> RouterRoute:
+def with_fallbacks(router: Router, route: str, fallbacks: tuple[str, ...], holds: Callable[[Condition], bool]) -> RouterRoute:
     """The route with the fallbacks that a request names after it, inside all rules of its root; every name is known.
 
-    The root of a route that only uses another is also that one's root. The nodes of the route keep their draws: naming fallbacks
-    changes no choice in it.
+    The root of a route that only uses another is also that one's root, and so is the branch that its `when` takes: whatever the
+    caller adds, it cannot leave the region that the branch for its request requires. The route itself is what it is without
+    fallbacks, so that naming them changes no choice in it.
     """
     spec = router.spec
     expanding = Expanding(spec, router.deployments)
-    rules, spot = carry(Carried(), spec.defaults), Spot(node=route, draw=route).under(spec.defaults)
-    roots = tuple(_roots(spec, route))
-    for name in roots:
-        rules, spot = carry(rules, spec.routes[name]), spot.under(spec.routes[name])
+    defaults, at_root = carry(Carried(), spec.defaults), Spot(node=route, draw=route).under(spec.defaults)
+    rules, spot = _inmost(spec, RouteNode(use=route), defaults, at_root, holds)
     names = unique((route, *fallbacks))
-    inmost = _without_rules(spec.routes[roots[-1]])
-    own = expanding.node(inmost, replace(spot.below(route), draw=roots[-1]), rules)
+    own = expanding.node(RouteNode(use=route), spot.below(route), defaults)
     others = [expanding.node(RouteNode(use=use), spot.below(name), rules) for name, use in zip(names[1:], fallbacks, strict=True)]
-    chain = Chain(node=route, children=(own, *others), on=STAR, deadlines=spot.deadlines, budget=spot.budget)
+    chain = Chain(node=spot.node, children=(own, *others), on=STAR, deadlines=spot.deadlines, budget=spot.budget)
     return replace(router.routes[route], root=chain, attempts=_calls(chain))
 
 
-def _roots(spec: Spec, route: str) -> Iterator[str]:
-    """The route, and the one that its root uses, and so on: their roots are one node."""
-    yield route
-    used = spec.routes[route].use
-    if used in spec.routes:
-        yield from _roots(spec, used)
+def _inmost(spec: Spec, node: RouteNode, rules: Carried, spot: Spot, holds: Callable[[Condition], bool]) -> tuple[Carried, Spot]:
+    """The rules and the place of what the root comes to for this request: past routes that only use another, and branches."""
+    rules, spot = carry(rules, node), spot.under(node)
+    if node.use in spec.routes:
+        return _inmost(spec, spec.routes[node.use], rules, spot, holds)
+    taken = _taken(node, holds)
+    if taken is None:
+        return rules, spot
+    name, then = taken
+    below = replace(spot.below(name), deadlines=spot.deadlines, budget=spot.budget)
+    return _inmost(spec, then, rules, below, holds)
 
 
-def _without_rules(node: RouteNode) -> RouteNode:
-    return replace(node, **dict.fromkeys(Rules.__struct_fields__))
+def _taken(node: RouteNode, holds: Callable[[Condition], bool]) -> tuple[str, RouteNode] | None:
+    """The branch that a `when` takes, with its label; None where none is taken, or there is no `when`."""
+    branches = node.when or ()
+    thens = [branch.then for branch in branches] + ([node.otherwise] if node.otherwise is not None else [])
+    place = next((place for place, branch in enumerate(branches) if holds(branch.if_)), len(branches))
+    return (unique(map(label, thens))[place], thens[place]) if place < len(thens) else None
 
 
 def _calls(node: RouterNode) -> int:

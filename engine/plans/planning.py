@@ -30,11 +30,11 @@ def plan(router: Router, request: Request, view: View, moment_ms: int, seed: int
         return Failure(Refusal(code="unknown_route", route=request.route, names=(request.route,), routes=tuple(router.routes)))
     if refusal := _named_wrongly(router, request):
         return Failure(refusal)
+    now = Situation(router, request, view, moment_ms, seed)
     if request.fallbacks:
-        route = with_fallbacks(router, request.route, request.fallbacks)
+        route = with_fallbacks(router, request.route, request.fallbacks, now.holds)
         if route.attempts > LARGEST_ROUTE:
             return Failure(Refusal(code="too_many_attempts", route=route.name, names=request.fallbacks))
-    now = Situation(router, request, view, moment_ms, seed)
     walk = Choosing(now)
     root = walk.node(route.root)
     if root is not None:

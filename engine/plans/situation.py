@@ -6,7 +6,9 @@ Asks and answers about single leaves; knows nothing of the tree they stand in.
 from collections.abc import Iterator
 from typing import Final
 
+from voxplan.engine.language.condition import Condition
 from voxplan.engine.observed.view import Cooling, View
+from voxplan.engine.plans.deciding import decide
 from voxplan.engine.plans.draws import delay_ms, draw
 from voxplan.engine.plans.plan import Attempt, Degrade, Reason
 from voxplan.engine.plans.pricing import worst_cost
@@ -47,6 +49,10 @@ class Situation:
     def trying(self, leaf: Leaf) -> "Situation":
         """The same, but `leaf` may be attempted although it cools off."""
         return Situation(self.router, self.request, self.view, self.moment_ms, self.seed, leaf.node)
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether a condition holds; one that is unknown does not."""
+        return decide(condition, self.request, self.moment_ms, self.seed, self.router.zones) is True
 
     def judged(self, leaf: Leaf) -> Attempt | tuple[Reason, ...]:
         """The attempt at `leaf`, or every reason for not attempting it."""

@@ -53,11 +53,8 @@ def plan_disagreements(made: Plan | Refusal, naive: Planned) -> Iterator[Disagre
         yield from _differ("cooling_try", made.cooling_try, tried)
         yield from _differ("when_all_poor", made.when_all_poor, "return" if naive.returns_poor() else "fail")
         yield from _differ("left out", codes(made.left_out), _codes(naive.out))
-        # With fallbacks the rules of the route's root stand around all; that they also stand where they stood changes nothing.
-        first = next(iter(children(made.root)), None) if naive.request.fallbacks else None
-        own = first.node if first and f"{first.node}/".startswith(f"{made.route}/{made.route}/") else None
-        engine = tuple(_engine(node, own) for node in nodes(made.root))
-        yield from _differ("tree", engine, tuple(_naive(step, own) for step in _steps(naive.root)))
+        engine = tuple(map(_engine, nodes(made.root)))
+        yield from _differ("tree", engine, tuple(map(_naive, _steps(naive.root))))
         yield from _differ(
             "rules", tuple(map(_rules, attempts(made.root))), tuple(_held(naive, leaf) for leaf in leaves(naive.root))
         )
@@ -79,16 +76,16 @@ def _codes(out: Iterable[Out]) -> list[tuple[str, list[str], list[str]]]:
     return sorted((each.node, sorted(each.deployments), sorted(each.why)) for each in out)
 
 
-def _engine(node: Node, own: str | None) -> tuple[object, ...]:
+def _engine(node: Node) -> tuple[object, ...]:
     form = "race" if isinstance(node, Race) else "attempt" if isinstance(node, Attempt) else "first"
     stagger = node.stagger_ms if isinstance(node, Race) else None
     on = None if isinstance(node, Attempt) else sorted(node.on)
-    limits = () if node.node == own else (node.deadline_ms, node.budget)
+    limits = (node.deadline_ms, node.budget)
     return form, node.node, limits, stagger, on, len(children(node))
 
 
-def _naive(step: Step, own: str | None) -> tuple[object, ...]:
-    limits = () if step.node == own else (step.deadline_ms, step.budget)
+def _naive(step: Step) -> tuple[object, ...]:
+    limits = (step.deadline_ms, step.budget)
     if isinstance(step, Leaf):
         return "attempt", step.node, limits, None, None, 0
     form = "first" if step.stagger_ms is None else "race"

@@ -1,9 +1,11 @@
 """What a request says of its own: fallbacks, a deadline, what its caller may use, failures to pretend."""
 
-from tests.making import router, use
-from voxplan.engine.language.spec import Arm, Balance, Retry, RouteNode
+from tests.making import CATALOG, router, use
+from voxplan.engine.language.condition import Condition
+from voxplan.engine.language.spec import Arm, Balance, Branch, Deployment, Retry, RouteNode, Selector, Spec
 from voxplan.engine.language.spec import Race as RaceForm
 from voxplan.engine.observed.view import EMPTY_VIEW
+from voxplan.engine.plans.compiling import compile_checked
 from voxplan.engine.plans.plan import First, Plan, Race, Refusal, attempts
 from voxplan.engine.plans.planning import plan
 from voxplan.engine.plans.router import Router
@@ -111,3 +113,19 @@ def test_the_first_arm_of_a_race_is_its_first_child() -> None:
     assert isinstance(root, Race)
     assert [attempt.simulated for attempt in attempts(root)] == ["server_error", None]
     assert simulated(planned(made(router(use("a"), "a"), first_child=True))) == {"a": "server_error"}
+
+
+def test_fallbacks_stay_inside_the_branch_that_is_taken() -> None:
+    """Whatever a caller adds, it cannot leave the region that the branch for its request requires."""
+    patient = Condition(tags=("patient",))
+    inside = RouteNode(use="a", require=Selector(region=("eu",)), deadline=Span(500))
+    spec = Spec(
+        voxplan=1,
+        deployments={name: Deployment(provider="any", model="m", region=region) for name, region in (("a", "eu"), ("b", "us"))},
+        routes={"r": use("s"), "s": RouteNode(when=(Branch(if_=patient, then=inside),), otherwise=use("a"))},
+    )
+    found = compile_checked(spec, CATALOG)
+    requests = [Request(route="r", fallbacks=("b",), tags=tags) for tags in (("patient",), ())]
+    plans = [plan(found, request, EMPTY_VIEW, 0, 1).unwrap() for request in requests]
+    assert [[attempt.deployment for attempt in attempts(made.root)] for made in plans] == [["a"], ["a", "b"]]
+    assert (plans[0].root.deadline_ms, plans[0].left_out[-1].reasons[0].detail) == (500, "region is `us`, required `eu`")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.condition_strategies import clock_times, marks, maybe, monies, some, spans, texts
 from voxplan.engine.language.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
-from voxplan.engine.terms.failure import KINDS, LISTABLE, FailureKind
+from voxplan.engine.terms.failure import LISTABLE, FailureKind
 from voxplan.engine.terms.request import ResponseFormat, Timestamps
 
 __all__ = ("policy_tests",)
@@ -66,7 +66,7 @@ def _scripted() -> st.SearchStrategy[Scripted]:
 @cache
 def _expectations(deployments: tuple[str, ...]) -> st.SearchStrategy[PolicyExpectation]:
     named = st.sampled_from(deployments)
-    failures: tuple[Literal["refused"] | FailureKind, ...] = ("refused", *KINDS)
+    failures: tuple[Literal["refused"] | FailureKind, ...] = ("refused", *LISTABLE)
     whole = st.builds(
         PolicyExpectation,
         attempts=maybe(st.lists(named, max_size=3).map(tuple)),

@@ -1,6 +1,6 @@
 """Policy tests that could pass: routes and deployments that exist, results that a call can have."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from voxplan.engine.checks.finding import Finding, error, warning
@@ -13,6 +13,12 @@ from voxplan.engine.terms.spelling import quoted, suggestion
 
 _NO_CALL: Final = frozenset(kind for kind, rule in KINDS.items() if rule.fallback == "never")
 """Kinds in which runs end, but no call."""
+
+
+_NEVER: Final[Mapping[str, str]] = {
+    "blocked": "guardrails pass everything in a test",
+    "cancelled": "nobody goes away in a test",
+}
 
 
 def check_tests(spec: Spec) -> Iterator[Finding]:
@@ -59,6 +65,8 @@ def _check_expectation(path: Path, expected: PolicyExpectation, spec: Spec) -> I
         yield error((*path, "served_by"), f"unknown deployment {quoted(served)}{suggestion(served, spec.deployments)}")
     if served is not None and expected.failure is not None:
         yield error((*path, "failure"), "a run is either served or fails: `served_by` and `failure` cannot both hold")
+    if expected.failure in _NEVER:
+        yield error((*path, "failure"), f"{quoted(expected.failure)} never comes of a test: {_NEVER[expected.failure]}")
     if not given(expected):
         yield warning(path, "this test expects nothing")
 

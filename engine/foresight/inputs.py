@@ -14,8 +14,9 @@ import msgspec
 from voxplan.engine.checks.representing import Facts, Value, request_of
 from voxplan.engine.checks.satisfying import formulas
 from voxplan.engine.foresight.witnessing import conditions_of, moments_ms, nodes, parts_within, witness
-from voxplan.engine.language.condition import Condition
+from voxplan.engine.language.condition import Condition, Sample
 from voxplan.engine.observed.view import EMPTY_VIEW, DeploymentView, Latency, Load, View
+from voxplan.engine.plans.deciding import decide
 from voxplan.engine.plans.draws import draw
 from voxplan.engine.plans.router import Router
 from voxplan.engine.terms.request import Request
@@ -26,7 +27,9 @@ MOST: Final = 200
 _SEEDS: Final = 3
 _TRIES: Final = 30  # seeds for the request of a node: what chance makes rarer than that is left to mixtures
 _HOUR_MS: Final = 3_600_000
-_ODD_NAMES: Final = 12
+_ODD_NAMES: Final = 4
+_CHANCES: Final = 100  # seeds for the plainest request: enough to tell shares apart that differ by a few in a hundred
+_SEARCHED: Final = 2000  # names and seeds that are looked at for both sides of a share
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +48,9 @@ def inputs(routers: Sequence[Router], route: str, most: int = MOST) -> Iterator[
     windows = [test.time for each in conditions for test in parts_within(each) if test.time is not None]
     moments = moments_ms(windows, {name: zone for router in routers for name, zone in router.zones.items()})
     plain = request_of(route, {})
+    samples = [test.sample for each in conditions for test in parts_within(each) if test.sample is not None]
+    for seed in (*range(_CHANCES), *_telling_seeds(route, samples)):
+        yield Input(request=plain, view=EMPTY_VIEW, moment_ms=moments[0], seed=seed)
     for moment_ms in moments:
         yield Input(request=plain, view=EMPTY_VIEW, moment_ms=moment_ms, seed=0)
     for view in _views(routers, moments[0]):
@@ -65,13 +71,33 @@ def _reaching(routers: Sequence[Router], route: str) -> Iterator[Input]:
 def _facts(routers: Sequence[Router], route: str, conditions: Sequence[Condition]) -> Facts:
     """The values of every fact that can make a difference, the plainest first."""
     _, asked = formulas(conditions, (route,), "real")
-    drawn = {test.sample.by for each in conditions for test in parts_within(each) if test.sample is not None}
-    names: Facts = {by: (None, *(f"{by}-{number}" for number in range(_ODD_NAMES))) for by in sorted(filter(None, drawn))}
+    samples = [test.sample for each in conditions for test in parts_within(each) if test.sample is not None]
+    names: Facts = {by: (None, *_telling_names(route, samples, by)) for by in sorted({each.by for each in samples if each.by})}
     facts: Facts = {}
     for each in (_PLAIN, names, asked, _borders(routers)):
         for name, values in each.items():
             facts[name] = (*dict.fromkeys((*facts.get(name, ()), *values)),)
     return facts
+
+
+def _telling_names(route: str, samples: Sequence[Sample], by: str) -> tuple[str, ...]:
+    """Values of `by` that fall on both sides of every share, in every combination that is not too rare."""
+    named = [Condition(sample=each) for each in samples if each.by == by]
+    told: dict[tuple[bool | None, ...], str] = {}
+    for number in range(_SEARCHED):
+        request = request_of(route, {by: f"{by}-{number}"})
+        told.setdefault(tuple(decide(each, request, 0, 0, {}) for each in named), f"{by}-{number}")
+    few = (f"{by}-{number}" for number in range(_ODD_NAMES))
+    return (*dict.fromkeys((*few, *told.values())),)
+
+
+def _telling_seeds(route: str, samples: Sequence[Sample]) -> tuple[int, ...]:
+    """Seeds that fall on both sides of every share that chance decides."""
+    by_chance, request = [Condition(sample=each) for each in samples], request_of(route, {})
+    told: dict[tuple[bool | None, ...], int] = {}
+    for seed in range(_SEARCHED if by_chance else 0):
+        told.setdefault(tuple(decide(each, request, 0, seed, {}) for each in by_chance), seed)
+    return (*told.values(),)
 
 
 _PLAIN: Final[Facts] = {

@@ -77,7 +77,7 @@ class Planned:
         around = held
         while node.use in self.spec.routes or self._taken(node) is not None:
             held, place, then = held.inside(node), place.inside(node), self._taken(node)
-            node = self.spec.routes[node.use] if then is None else then[1]
+            node = self.spec.routes[node.use or ""] if then is None else then[1]
             place = place if then is None else place.below(then[0])._replace(deadlines=place.deadlines, budgets=place.budgets)
         held, place = held.inside(node), place.inside(node)
         routes = tuple(RouteNode(use=each) for each in (name, *self.request.fallbacks))

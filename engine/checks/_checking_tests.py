@@ -65,8 +65,8 @@ def _check_expectation(path: Path, expected: PolicyExpectation, spec: Spec) -> I
         yield error((*path, "served_by"), f"unknown deployment {quoted(served)}{suggestion(served, spec.deployments)}")
     if served is not None and expected.failure is not None:
         yield error((*path, "failure"), "a run is either served or fails: `served_by` and `failure` cannot both hold")
-    if expected.failure in _NEVER:
-        yield error((*path, "failure"), f"{quoted(expected.failure)} never comes of a test: {_NEVER[expected.failure]}")
+    if why := _NEVER.get(expected.failure or ""):
+        yield error((*path, "failure"), f"{quoted(expected.failure or '')} never comes of a test: {why}")
     if not given(expected):
         yield warning(path, "this test expects nothing")
 

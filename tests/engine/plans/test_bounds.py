@@ -56,3 +56,9 @@ def test_everybody_who_may_hear_the_audio_is_named() -> None:
     here, there = replace(attempt("b"), vendor="v", region="eu"), replace(attempt("a"), vendor="v")
     found = bounds(race(here, there))
     assert (found.deployments, found.vendors, found.regions) == (("a", "b"), ("v",), ("eu",))
+
+
+def test_every_call_and_every_wait_may_take_its_longest() -> None:
+    """A wait lasts as long as was drawn, or as the provider may ask for."""
+    root = attempt("a", timeout_ms=1000, delays_ms=(10, 30), patience_ms=20)
+    assert bounds(root).longest_ms == 3 * 1000 + 20 + 30

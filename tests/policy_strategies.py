@@ -36,7 +36,7 @@ def _requests(routes: tuple[str, ...], deployments: tuple[str, ...]) -> st.Searc
         audio_bytes=maybe(st.integers(0, 2**40)),
         audio_format=maybe(texts()),
         audio_channels=maybe(st.integers(1, 8)),
-        language=maybe(texts()),
+        language=maybe(st.sampled_from(("fi", "en", "yue"))),
         prompt=maybe(texts()),
         temperature=maybe(st.sampled_from((0.0, 0.2, 1.0))),
         response_format=st.sampled_from(get_args(ResponseFormat)),

@@ -13,12 +13,15 @@ from voxplan.engine.language.table import Table
 from voxplan.engine.terms.quantity import ClockTime, Money, Share
 from voxplan.engine.terms.request import ResponseFormat, Timestamps
 
-__all__ = ("Condition", "Day", "Fact", "MoneyRange", "NumberRange", "Sample", "TextList", "TimeWindow")
+__all__ = ("Condition", "Day", "Fact", "LanguageCode", "MoneyRange", "NumberRange", "Sample", "TextList", "TimeWindow")
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 TextList = Annotated[tuple[str, ...], Meta(min_length=1)]
 """Any of these; a single text is written without the list."""
+
+LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{2,3}$", description="an ISO 639 code in lower case such as `fi` or `yue`")]
+"""A language as requests have it, whatever way a caller wrote it: `fi-FI` and `Finnish` are `fi` by then."""
 
 Fact = Annotated[
     str,
@@ -83,7 +86,7 @@ class Condition(Table, frozen=True, kw_only=True):
     audio_bytes: NumberRange | None = msgspec.field(default=None, name="audio.bytes")
     audio_format: TextList | None = msgspec.field(default=None, name="audio.format")
     audio_channels: NumberRange | None = msgspec.field(default=None, name="audio.channels")
-    language: TextList | None = None
+    language: Annotated[tuple[LanguageCode, ...], Meta(min_length=1)] | None = None
     response_format: Annotated[tuple[ResponseFormat, ...], Meta(min_length=1)] | None = None
     timestamps: Annotated[tuple[Timestamps, ...], Meta(min_length=1)] | None = None
     stream: bool | None = None

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from voxplan.engine.language.condition import LanguageCode
 from voxplan.engine.language.table import Table
 from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.quantity import ClockTime, Money, Span
@@ -24,7 +25,7 @@ class PolicyRequest(Table, frozen=True, kw_only=True):
     audio_bytes: Annotated[int, Meta(ge=0)] | None = msgspec.field(default=None, name="audio.bytes")
     audio_format: str | None = msgspec.field(default=None, name="audio.format")
     audio_channels: Annotated[int, Meta(ge=1)] | None = msgspec.field(default=None, name="audio.channels")
-    language: str | None = None
+    language: LanguageCode | None = None
     prompt: str | None = None
     temperature: float | None = None
     response_format: ResponseFormat = "json"

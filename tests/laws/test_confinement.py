@@ -9,7 +9,8 @@ from tests.laws.simulation import simulate
 from tests.laws.worlds import World
 from tests.reference_rules import leaves
 from tests.strategies import CATALOG, DEPLOYMENTS, ROUTES, requests, routing_nodes, routing_specs, seeds, views, worlds
-from voxplan.engine.language.spec import OptionRules, RouteNode, Selector, Spec
+from voxplan.engine.language.condition import Condition
+from voxplan.engine.language.spec import Branch, OptionRules, RouteNode, Selector, Spec
 from voxplan.engine.observed.view import EMPTY_VIEW, View
 from voxplan.engine.plans.compiling import compile_checked
 from voxplan.engine.plans.plan import Attempt, Plan, Refusal, attempts
@@ -113,6 +114,16 @@ def test_c3_a_require_holds_down_an_alias(spec: Spec, request: Request, seed: in
     routes = {**spec.routes, "strict": replace(first(replace(strict, when_all_poor=None)), require=EU), "alias": use("strict")}
     asked = replace(request, route="alias", fallbacks=DEPLOYMENTS, allowed=None)
     result = result_of(compiled(replace(spec, routes=routes)), asked, EMPTY_VIEW, 0, seed)
+    assert isinstance(result, Refusal) or all(attempt.region == "eu" for attempt in attempts(result.root))
+
+
+@given(routing_specs(), requests(), seeds())
+def test_c3_a_require_in_the_branch_taken_holds_for_fallbacks(spec: Spec, request: Request, seed: int) -> None:
+    """C3: where the root is a `when`, fallbacks stand inside the rules of the branch that is taken."""
+    strict = replace(first(replace(spec.routes[request.route], when_all_poor=None)), require=EU)
+    root = RouteNode(when=(Branch(if_=Condition(tags=("vip",)), then=strict),), otherwise=use("a"))
+    asked = replace(request, route="chosen", tags=("vip",), fallbacks=DEPLOYMENTS, allowed=None)
+    result = result_of(compiled(replace(spec, routes={**spec.routes, "chosen": root})), asked, EMPTY_VIEW, 0, seed)
     assert isinstance(result, Refusal) or all(attempt.region == "eu" for attempt in attempts(result.root))
 
 

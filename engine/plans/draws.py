@@ -58,9 +58,13 @@ def drawn_below(root: int, label: int) -> int:
 
 
 class Lanes(msgspec.Struct, frozen=True):
-    """The label bits of many arms side by side in one number; `ones` has a 1 in every lane. `weights` None: all are equal."""
+    """The label bits of many arms side by side in one number; `ones` has a 1 in every lane. `weights` None: all are equal.
+
+    Of few arms `labels` holds them one by one, because that is then faster.
+    """
 
     count: int
+    labels: tuple[int, ...] | None
     packed: int
     ones: int
     weights: tuple[int, ...] | None
@@ -71,13 +75,14 @@ def lanes(arms: Sequence[tuple[int, int]]) -> Lanes:
     packed = int.from_bytes(b"".join(label.to_bytes(_LANE // 8, "little") for label, _ in arms), "little")
     ones = int.from_bytes((1).to_bytes(_LANE // 8, "little") * len(arms), "little")
     weights = tuple(weight for _, weight in arms)
-    return Lanes(len(arms), packed, ones, weights if len({*weights}) > 1 else None)
+    labels = tuple(label for label, _ in arms) if len(arms) <= _FEW else None
+    return Lanes(len(arms), labels, packed, ones, weights if len({*weights}) > 1 else None)
 
 
 def bits(root: int, arms: Lanes) -> tuple[int, ...]:
     """The draw of every arm in the decision whose own draw is `root`: odd numbers under 2^64."""
-    if arms.count <= _FEW:
-        return tuple(_mixed(arms.packed >> _LANE * place & _LOW ^ root) | 1 for place in range(arms.count))
+    if arms.labels is not None:
+        return tuple([_mixed(label ^ root) | 1 for label in arms.labels])
     low = arms.ones * _LOW
     value = arms.packed ^ arms.ones * root
     value ^= value >> 30 & low
@@ -103,9 +108,12 @@ def greatest_first(values: Sequence[float]) -> Iterator[int]:
 
     Most decisions want only the first few.
     """
+    if len(values) <= _PICKED:
+        yield from sorted(range(len(values)), key=values.__getitem__, reverse=True)
+        return
     waiting = list(values)
     picked: list[int] = []
-    while len(picked) < min(_PICKED, len(waiting)):
+    while len(picked) < _PICKED:
         place = waiting.index(max(waiting))
         waiting[place] = -math.inf
         picked.append(place)

@@ -43,6 +43,7 @@ class Situation:
         self.root = draw(seed)
         self._seconds = request.audio.seconds
         self._asks = asks(request.options)
+        self._default_ms = milliseconds(DEFAULT_TIMEOUT, self._seconds) or DEFAULT_TIMEOUT.base_ms
         self._nothing_seen = not (view.deployments or view.accounts)
         self._costs: dict[PriceFacts, int | None] = {}
 
@@ -144,8 +145,7 @@ class Situation:
         ruled_ms = None if leaf.timeout is None else milliseconds(leaf.timeout, self._seconds)
         if ruled_ms is not None:
             return ruled_ms
-        default_ms = milliseconds(DEFAULT_TIMEOUT, self._seconds)
-        return DEFAULT_TIMEOUT.base_ms if default_ms is None else default_ms
+        return self._default_ms
 
     def deadline_ms(self, deadlines: tuple[Span, ...]) -> int | None:
         """The earliest of the deadlines that can be told; None when none can."""

@@ -120,6 +120,8 @@ def lacks(capabilities: Capabilities, request: Request) -> tuple[Lack, ...]:
 
 def asks(options: Options) -> bool:
     """Whether the options ask for anything that some model lacks."""
+    if options == _NO_OPTIONS:  # most requests: one comparison
+        return False
     return options.response_format in {"srt", "vtt"} or replace(options, response_format="json") != _NO_OPTIONS
 
 

@@ -101,7 +101,7 @@ def _usage(usage: Usage) -> _Table:
     """OpenAI's two shapes; whole seconds are printed whole, as OpenAI does."""
     if usage.kind == "duration":
         seconds = usage.seconds
-        whole = seconds is not None and seconds.is_integer()
+        whole = seconds is not None and float(seconds).is_integer()
         return _without_none({"type": "duration", "seconds": int(seconds) if seconds is not None and whole else seconds})
     details = _without_none({"text_tokens": usage.text_tokens, "audio_tokens": usage.audio_tokens})
     counted: _Table = {

@@ -156,7 +156,7 @@ def test_branches_that_are_not_taken_say_why(capsys: pytest.CaptureFixture[str],
 
 def test_fallbacks_of_the_request_are_planned(capsys: pytest.CaptureFixture[str], everything: Path) -> None:
     """After the route."""
-    lines = shown(capsys, everything, "--tag", "eu", "--fallback", "spare", "--mock-testing-fallbacks")
+    lines = shown(capsys, everything, "--fallback", "spare", "--mock-testing-fallbacks")
     assert "is not called: server_error is pretended" in lines
     assert "spare = mini  openai" in lines
 

@@ -18,7 +18,7 @@ def bounds(root: Node, input_guardrails: tuple[GuardrailStep, ...] = ()) -> Boun
         longest_ms=_within(_unbounded_ms(root) + checks_ms, root.deadline_ms),
         cost=tally.most_money(root),
         duplicate_charges=tally.duplicate_charges(),
-        deployments=tuple(sorted({attempt.deployment for attempt in planned})),
+        deployments=tuple(sorted({*tally.calls, *tally.once})),
         vendors=tuple(sorted({attempt.vendor for attempt in planned})),
         regions=tuple(sorted({attempt.region for attempt in planned if attempt.region is not None})),
     )
@@ -42,30 +42,24 @@ class _Tally:
         name, calls = attempt.deployment, 1 + len(attempt.delays_ms)
         if attempt.guardrails:
             self.checks_ms = max(self.checks_ms, sum(step.timeout_ms for step in attempt.guardrails))
-        if attempt.simulated is not None:  # never sent, so never charged
-            self._raise(self.calls, name, calls)
-            return
-        if attempt.replay == "never":
+        if attempt.simulated is None and attempt.replay == "never":
             self.once.add(name)
             calls = 1
-        else:
-            self._raise(self.calls, name, calls)
-        if attempt.worst_cost is None:
-            self.unpriced = True
-        elif attempt.worst_cost:
-            self._raise(self.money, name, attempt.worst_cost * calls)
-        if attempt.worst_cost != 0:
+        elif calls > self.calls.get(name, 0):
+            self.calls[name] = calls
+        if attempt.simulated is None and attempt.worst_cost != 0:  # what is not sent is not charged, nor is what is free
             self._charge(attempt, calls)
 
     def _charge(self, attempt: Attempt, calls: int) -> None:
-        if attempt.replay == "always":
-            self._raise(self.charged, attempt.deployment, calls)
-        else:
+        name, cost = attempt.deployment, attempt.worst_cost
+        if cost is None:
+            self.unpriced = True
+        elif cost * calls > self.money.get(name, 0):
+            self.money[name] = cost * calls
+        if attempt.replay != "always":
             self.charged_once = True
-
-    def _raise(self, most: dict[str, int], name: str, to: int) -> None:
-        if most.get(name, 0) < to:
-            most[name] = to
+        elif calls > self.charged.get(name, 0):
+            self.charged[name] = calls
 
     def most_calls(self) -> int:
         """Of the attempts that send only once one call at most is ever made, and it takes the turn of its deployment."""

@@ -50,7 +50,7 @@ from voxplan.io_shell.keeper import Keeper
 from voxplan.io_shell.running import Happened
 
 EXAMPLES = settings().max_examples
-"""What the profile in use says: 60 in CI."""
+"""What the profile in use says: 50 in CI."""
 SPECS = max(200, EXAMPLES) if EXAMPLES >= 50 else EXAMPLES
 """Specs with a plan that are compared with the naive interpreter: at least 200, but for the profile `quick`."""
 WORLDS = 50

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from voxplan.adapters import local
+from voxplan.adapters.providers import local
 from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts
 
 __all__ = ("CATALOG",)

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from voxplan.adapters import local, openai
+from voxplan.adapters.providers import local
+from voxplan.adapters.openai_shape import exchange as openai
 from voxplan.adapters.wire import Adapter
 
 __all__ = ("ADAPTERS",)

@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 from returns.result import Failure
 
-from voxplan.adapters.formats import render, to_json
+from voxplan.adapters.rendering.formats import render, to_json
 from voxplan.engine.plans.plan import Plan
 from voxplan.engine.runs.run import Skipped, TrailEntry
 from voxplan.engine.terms.request import Option, ResponseFormat

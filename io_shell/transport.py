@@ -19,7 +19,7 @@ import httpx
 from returns.result import Failure, Success
 from typing_extensions import override
 
-from voxplan.adapters.scrubbing import REMOVED, scrubbed
+from voxplan.adapters.refusals.scrubbing import REMOVED, scrubbed
 from voxplan.adapters.wire import Header, HttpRequest, HttpResponse, Secret
 from voxplan.engine.terms.failure import AttemptFailure, Certainty, FailureKind
 from voxplan.io_shell.multipart import AudioChanged, AudioSource, MultipartBody

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final, NamedTuple, cast
 from anyio import move_on_after, to_thread
 from tinytag import TinyTag, TinyTagException
 
-from voxplan.adapters.containers import container_of, foreign_kind
+from voxplan.adapters.audio.containers import container_of, foreign_kind
 from voxplan.engine.terms.request import AudioFacts
 from voxplan.io_shell.audio.problem import AudioProblem, ProblemKind, shown
 from voxplan.io_shell.audio.source import AudioSource

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final, NamedTuple, Protocol, cast, runtime_checkabl
 
 from anyio import CancelScope, to_thread
 
-from voxplan.adapters.containers import HEAD_BYTES, container_of, fitting_filename
+from voxplan.adapters.audio.containers import HEAD_BYTES, container_of, fitting_filename
 from voxplan.io_shell.audio.problem import AudioProblem, shown
 from voxplan.io_shell.audio.store import DiskStore, MemoryStore, Store, Window
 

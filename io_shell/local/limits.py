@@ -7,7 +7,7 @@ wants ten times that is a file that makes the decoder run wild; nobody knows how
 import sys
 from typing import Final
 
-from voxplan.adapters.local import DEFAULT_MODEL
+from voxplan.adapters.providers.local import DEFAULT_MODEL
 
 __all__ = ("limit_address_space", "no_core_files")
 

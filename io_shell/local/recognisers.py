@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from voxplan.adapters.local import DEFAULT_MODEL
+from voxplan.adapters.providers.local import DEFAULT_MODEL
 from voxplan.adapters.wire import Recognise
 from voxplan.io_shell.local.messages import Heard, RefusedKind
 

@@ -2,7 +2,7 @@
 
 from returns.result import Failure, Success
 
-from voxplan.adapters import openai
+from voxplan.adapters.openai_shape import exchange as openai
 from voxplan.adapters.wire import Call, Got, HttpRequest, HttpResponse, Multipart
 from voxplan.engine.terms.failure import AttemptFailure
 from voxplan.engine.terms.request import AudioFacts, Options

@@ -4,7 +4,7 @@ from fractions import Fraction
 import pytest
 
 from voxplan.adapters.catalog import CATALOG
-from voxplan.adapters.containers import EXTENSIONS
+from voxplan.adapters.audio.containers import EXTENSIONS
 from voxplan.adapters.languages import code_of
 from voxplan.adapters.registry import ADAPTERS
 from voxplan.engine.plans.pricing import worst_cost

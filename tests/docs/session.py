@@ -116,7 +116,7 @@ class Session:
     def _be_openai(self, stack: contextlib.ExitStack) -> None:
         patch = stack.enter_context(self._patch.context())
         server = stack.enter_context(OpenAIServer())
-        patch.setattr("voxplan.adapters.openai.BASE_URL", server.url)
+        patch.setattr("voxplan.adapters.openai_shape.exchange.BASE_URL", server.url)
         patch.setenv("OPENAI_API_KEY", KEY)
 
     def _be_a_server(self, stack: contextlib.ExitStack) -> None:

@@ -7,7 +7,7 @@ from returns.result import Failure, Success
 from typing_extensions import override
 
 from tests.making import CATALOG, failure, send
-from voxplan.adapters import local
+from voxplan.adapters.providers import local
 from voxplan.adapters.wire import Adapter, Call, Got, Header, HttpRequest, HttpResponse, Recognise, Recognised, Secret, Want
 from voxplan.engine.language.spec import Deployment, RouteNode, Spec
 from voxplan.engine.plans.compiling import compile_checked

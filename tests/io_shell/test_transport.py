@@ -9,7 +9,7 @@ from returns.result import Failure, Success
 from tests.conformance.behaviours import MISBEHAVIOURS, Hang, Honest, Reply, Truncate
 from tests.conformance.openai_server import KEY, OpenAIServer, refused_url
 from tests.io_shell.audio_in_memory import AudioInMemory
-from voxplan.adapters import openai
+from voxplan.adapters.openai_shape import exchange as openai
 from voxplan.adapters.wire import Call, Header, HttpRequest, HttpResponse, Multipart, Secret
 from voxplan.engine.terms.failure import AttemptFailure, FailureKind
 from voxplan.engine.terms.request import AudioFacts, Options

@@ -3,7 +3,7 @@ from typing import Final
 import pytest
 
 from tests.io_shell.local.recordings import ENCODINGS, encoded, reading, wav
-from voxplan.adapters.containers import container_of
+from voxplan.adapters.audio.containers import container_of
 from voxplan.engine.terms.request import AudioFacts
 from voxplan.io_shell.audio.probe import AudioProblem, probe
 from voxplan.io_shell.audio.source import open_audio

@@ -9,9 +9,9 @@ the same value too is not for one of them to say, so the next one is asked.
 
 from typing import Final, NamedTuple
 
-from voxplan.adapters.complaints import Complaint, complaint_of
-from voxplan.adapters.scrubbing import scrubbed
-from voxplan.adapters.waiting import retry_after_ms, wait_in_words_ms
+from voxplan.adapters.refusals.complaints import Complaint, complaint_of
+from voxplan.adapters.refusals.scrubbing import scrubbed
+from voxplan.adapters.refusals.waiting import retry_after_ms, wait_in_words_ms
 from voxplan.adapters.wire import HttpResponse
 from voxplan.engine.terms.failure import KINDS, AttemptFailure, Certainty, FailureKind
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from returns.result import Failure, Success
 
-from voxplan.adapters.formats import Rendered, render, to_json
-from voxplan.adapters.subtitles import cues, srt, vtt
+from voxplan.adapters.rendering.formats import Rendered, render, to_json
+from voxplan.adapters.rendering.subtitles import cues, srt, vtt
 from voxplan.engine.terms.request import ResponseFormat
 from voxplan.engine.terms.transcript import Segment, Transcript, Usage, Word
 

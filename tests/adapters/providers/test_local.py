@@ -1,7 +1,7 @@
 import pytest
 from returns.result import Failure, Success
 
-from voxplan.adapters import local
+from voxplan.adapters.providers import local
 from voxplan.adapters.wire import Call, HttpResponse, Recognise, Recognised
 from voxplan.engine.terms.capability import PriceFacts
 from voxplan.engine.terms.failure import AttemptFailure

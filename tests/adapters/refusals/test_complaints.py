@@ -1,6 +1,6 @@
 import pytest
 
-from voxplan.adapters.complaints import Complaint, complaint_of
+from voxplan.adapters.refusals.complaints import Complaint, complaint_of
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxplan.adapters.containers import EXTENSIONS, HEAD_BYTES, container_of, fitting_filename, foreign_kind
+from voxplan.adapters.audio.containers import EXTENSIONS, HEAD_BYTES, container_of, fitting_filename, foreign_kind
 
 AUDIO = {
     b"RIFF\0\0\0\0WAVEfmt ": "wav",

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.adapters.driving import answer
-from voxplan.adapters.waiting import retry_after_ms, wait_in_words_ms
+from voxplan.adapters.refusals.waiting import retry_after_ms, wait_in_words_ms
 
 NOW = "Sun, 22 Nov 2026 10:00:00 GMT"
 

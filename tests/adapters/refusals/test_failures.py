@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.adapters.bodies import REFUSALS
 from tests.adapters.driving import answer
-from voxplan.adapters.complaints import Complaint
-from voxplan.adapters.failures import CHARGED, HUNDREDS, RULES, STATUSES, kind_of, refusal
+from voxplan.adapters.refusals.complaints import Complaint
+from voxplan.adapters.refusals.failures import CHARGED, HUNDREDS, RULES, STATUSES, kind_of, refusal
 from voxplan.engine.terms.failure import FailureKind
 
 # The recorded refusals of every provider, by file; those that are not here answer with the kind of their status.

@@ -12,9 +12,9 @@ from typing import Final, TypeVar
 import msgspec
 from returns.result import Failure, Success
 
-from voxplan.adapters.failures import bad_answer, refusal, request_id
+from voxplan.adapters.refusals.failures import bad_answer, refusal, request_id
 from voxplan.adapters.languages import code_of
-from voxplan.adapters.openai_body import Body, ErrorBody, SegmentRow, TokenDetails, UsageTable, WordRow
+from voxplan.adapters.openai_shape.body import Body, ErrorBody, SegmentRow, TokenDetails, UsageTable, WordRow
 from voxplan.adapters.wire import HttpResponse
 from voxplan.engine.terms.failure import AttemptFailure
 from voxplan.engine.terms.transcript import Segment, Transcript, Usage, Word

@@ -12,7 +12,7 @@ import msgspec
 from returns.result import Failure, Success
 
 from voxplan.adapters.languages import name_of
-from voxplan.adapters.subtitles import Cue, cues, srt, vtt
+from voxplan.adapters.rendering.subtitles import Cue, cues, srt, vtt
 from voxplan.engine.terms.failure import AttemptFailure
 from voxplan.engine.terms.request import ResponseFormat
 from voxplan.engine.terms.transcript import Segment, Transcript, Usage, Word

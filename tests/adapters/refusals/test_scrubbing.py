@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxplan.adapters.scrubbing import scrubbed
+from voxplan.adapters.refusals.scrubbing import scrubbed
 
 SECRETS = (
     "sk-proj-abcDEF123_-xyz",

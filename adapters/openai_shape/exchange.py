@@ -16,10 +16,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from returns.result import Failure, Success
 
-from voxplan.adapters.failures import refusal
+from voxplan.adapters.refusals.failures import refusal
 from voxplan.adapters.languages import code_of
-from voxplan.adapters.media import media_type
-from voxplan.adapters.openai_answer import decode
+from voxplan.adapters.audio.media import media_type
+from voxplan.adapters.openai_shape.answer import decode
 from voxplan.adapters.wire import Call, Got, Header, HttpRequest, HttpResponse, Multipart, Secret, Want
 from voxplan.engine.terms.failure import AttemptFailure, FailureKind
 from voxplan.engine.terms.request import Options

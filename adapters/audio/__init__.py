@@ -1,0 +1,1 @@
+"""Audio as providers want it named: containers and media types."""

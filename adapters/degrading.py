@@ -15,6 +15,7 @@ from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
 __all__ = ("completed", "reduced", "words_of")
 
+_NOTHING_ASKED: Final = Options()
 _GIVEN_AS: Final[dict[Timestamps, CapabilityName]] = {"segment": "segments", "word": "words"}
 
 
@@ -22,19 +23,18 @@ def reduced(options: Options, degrades: tuple[Degrade, ...], can: Capabilities) 
     """The options with which a deployment that `can` do only so much is called."""
     for degrade in degrades:
         match degrade.option:
-            case "language":
-                options = replace(options, language=None)
-            case "prompt":
-                options = replace(options, prompt=None)
-            case "temperature":
-                options = replace(options, temperature=None)
-            case "diarize":
-                options = replace(options, diarize=False)
-            case "stream":
-                options = replace(options, stream=False)
             case "timestamps":
                 options = replace(options, timestamps=_times(options, degrade, can))
+            case "keywords" if degrade.how == "emulated":
+                options = replace(options, keywords=(), prompt=_prompt(options))
+            case option:
+                options = replace(options, **{option: getattr(_NOTHING_ASKED, option)})
     return options
+
+
+def _prompt(options: Options) -> str:
+    """The prompt with the keywords at its end: Whisper models go on as the text before them was spelt."""
+    return " ".join(part for part in (options.prompt, ", ".join(options.keywords)) if part)
 
 
 def _times(options: Options, degrade: Degrade, can: Capabilities) -> tuple[Timestamps, ...]:

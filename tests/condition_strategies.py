@@ -218,7 +218,12 @@ def option_rules() -> st.SearchStrategy[OptionRules]:
     return st.builds(
         OptionRules,
         language=refused_or_dropped,
+        languages=refused_or_dropped,
         prompt=refused_or_dropped,
+        keywords=maybe(st.sampled_from(("refuse", "emulate", "drop"))),
+        known_speakers=refused_or_dropped,
+        logprobs=refused_or_dropped,
+        chunking_strategy=refused_or_dropped,
         temperature=refused_or_dropped,
         timestamps=maybe(st.sampled_from(("refuse", "emulate", "drop"))),
         diarize=refused_or_dropped,

@@ -255,6 +255,8 @@ def _options(chance: Random) -> OptionRules:
     return OptionRules(
         language=chance.choice((None, "refuse", "drop")),
         prompt=chance.choice((None, "drop", "drop")),
+        keywords=chance.choice((None, "refuse", "emulate", "drop")),
+        logprobs=chance.choice((None, "drop")),
         temperature=chance.choice((None, "drop")),
         timestamps=chance.choice((None, "refuse", "emulate", "drop")),
         diarize=chance.choice((None, "drop")),

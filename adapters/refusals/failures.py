@@ -126,10 +126,10 @@ _REDIRECTS: Final = 3
 _WAITS_IN_WORDS: Final = frozenset({429, 503})
 
 
-def kind_of(status: int, complaint: Complaint) -> FailureKind:
-    """The one kind of an answer with `status` and `complaint`."""
+def kind_of(status: int, complaint: Complaint, rules: tuple[Rule, ...] = ()) -> FailureKind:
+    """The one kind of an answer with `status` and `complaint`, by the provider's own `rules` and then by those of all."""
     message = complaint.message.lower()
-    for rule in RULES:
+    for rule in (*rules, *RULES):
         if rule.statuses and status not in rule.statuses:
             continue
         if not set(rule.codes).isdisjoint(complaint.codes) or any(marker in message for marker in rule.markers):
@@ -137,10 +137,13 @@ def kind_of(status: int, complaint: Complaint) -> FailureKind:
     return STATUSES.get(status) or HUNDREDS.get(status // 100, "server_error")
 
 
-def refusal(response: HttpResponse) -> AttemptFailure:
-    """The failure that an answer stands for which is no success, or a success that carries an error."""
+def refusal(response: HttpResponse, rules: tuple[Rule, ...] = ()) -> AttemptFailure:
+    """The failure that an answer stands for which is no success, or a success that carries an error.
+
+    `rules` are those of the provider; they come before what holds for all.
+    """
     complaint = complaint_of(response.body) or Complaint()
-    kind = kind_of(response.status, complaint)
+    kind = kind_of(response.status, complaint, rules)
     wait_ms = retry_after_ms(response)
     if wait_ms is None and response.status in _WAITS_IN_WORDS:
         wait_ms = wait_in_words_ms(complaint.message)

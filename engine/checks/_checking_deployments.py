@@ -1,15 +1,19 @@
 """What a deployment and its account say, held against what their provider needs."""
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from voxplan.engine.checks.finding import Finding, error, warning
 from voxplan.engine.documents.tree import Path
 from voxplan.engine.language.spec import Account, Deployment, Price, Spec
-from voxplan.engine.terms.capability import ProviderFacts
+from voxplan.engine.terms.capability import CAPABILITY_NAMES, Capabilities, ProviderFacts, offers
 from voxplan.engine.terms.quantity import Span
-from voxplan.engine.terms.spelling import suggestion
+from voxplan.engine.terms.spelling import listed, suggestion
 
 _Catalog = Mapping[str, ProviderFacts]
+
+_REFERENCE: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
 def check_accounts(spec: Spec, catalog: _Catalog) -> Iterator[Finding]:
@@ -64,6 +68,50 @@ def _deployment(path: Path, deployment: Deployment, account: Account | None, cat
         yield error(path, f"provider `{facts.provider}` needs a `base_url`")
     if facts.needs_key and not has_key and facts.default_key is None:
         yield error(path, f"provider `{facts.provider}` needs an `api_key`")
+    said = (account.settings if account else {}) | deployment.settings
+    yield from _settings((*path, "settings"), deployment.settings, facts)
+    for setting in facts.settings:
+        if setting.needed and setting.default is None and setting.name not in said:
+            yield error(path, f"provider `{facts.provider}` needs the setting `{setting.name}`: {setting.meaning}")
+    yield from _options((*path, "options"), deployment, facts)
+    yield from _retirement((*path, "model"), deployment, facts)
+
+
+def _settings(path: Path, said: Mapping[str, str], facts: ProviderFacts) -> Iterator[Finding]:
+    known = {setting.name: setting for setting in facts.settings}
+    for name, value in said.items():
+        setting = known.get(name)
+        if setting is None:
+            hint = suggestion(name, known) or (f" (it knows {listed(known)})" if known else " (it has none)")
+            yield error((*path, name), f"unknown setting `{name}` of provider `{facts.provider}`{hint}")
+        elif setting.secret and not _REFERENCE.fullmatch(value):
+            yield error((*path, name), f"`{name}` is a secret: expected a reference such as `${{NAME}}`")
+
+
+def _options(path: Path, deployment: Deployment, facts: ProviderFacts) -> Iterator[Finding]:
+    """Fields that voxplan sets itself come from the request; an option that nobody passes on would be lost without a word."""
+    for name in deployment.options:
+        if not facts.takes_options:
+            yield error((*path, name), f"provider `{facts.provider}` has no options to pass on")
+        elif name.removesuffix("[]") in facts.owned:
+            yield error((*path, name), f"`{name}` is set by voxplan from the request: it cannot stand in `options`")
+
+
+def _retirement(path: Path, deployment: Deployment, facts: ProviderFacts) -> Iterator[Finding]:
+    can = facts.capabilities(deployment.model)
+    if can.retirement is None:
+        return
+    message = f"model `{deployment.model}` is switched off on {can.retirement.on}"
+    if can.retirement.successor is not None:
+        lost = _lost(can, facts.capabilities(can.retirement.successor))
+        message += f"; its successor is `{can.retirement.successor}`" + (f", which {lost}" if lost else "")
+    yield warning(path, message)
+
+
+def _lost(can: Capabilities, successor: Capabilities) -> str:
+    """What the successor cannot do that the model can."""
+    missing = [name.replace("_", " ") for name in CAPABILITY_NAMES if offers(can, name) and not offers(successor, name)]
+    return f"has no {', '.join(missing)}" if missing else ""
 
 
 def _provider(path: Path, provider: str, entry: Account | Deployment, catalog: _Catalog) -> Iterator[Finding]:
@@ -73,5 +121,7 @@ def _provider(path: Path, provider: str, entry: Account | Deployment, catalog: _
         return
     if entry.api_key is not None and not facts.takes_key:
         yield error((*path, "api_key"), f"provider `{provider}` takes no `api_key`")
+    if isinstance(entry, Account):
+        yield from _settings((*path, "settings"), entry.settings, facts)
     if entry.base_url is not None and not facts.takes_base_url:
         yield error((*path, "base_url"), f"provider `{provider}` takes no `base_url`")

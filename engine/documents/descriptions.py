@@ -47,6 +47,7 @@ DESCRIPTIONS: Final[Mapping[type, Mapping[str, str]]] = {
         "api_key": "The key, by reference: `${NAME}`, read from the environment. A key never stands in a spec.",
         "base_url": "The provider's address, where it has none of its own or another one is meant. May hold `${NAME}`.",
         "region": "Where the provider runs, in a word of your own; `require` and `where` look at it.",
+        "settings": "What the provider needs beside key and address, by name; its page says which. May hold `${NAME}`.",
         "limits": "What may be asked of all deployments of this account together.",
     },
     Deployment: {
@@ -60,6 +61,8 @@ DESCRIPTIONS: Final[Mapping[type, Mapping[str, str]]] = {
         "limits": "What may be asked of it.",
         "shortest": "With less time than this left, no call starts.",
         "price": "What a call costs, in place of what is known of the provider's prices.",
+        "settings": "What the provider needs beside key and address, by name; its page says which. May hold `${NAME}`.",
+        "options": "Request fields of the provider's own, passed on as they stand.",
     },
     Limits: {
         "requests_per_minute": "The most calls started within any 60 seconds.",
@@ -137,10 +140,15 @@ DESCRIPTIONS: Final[Mapping[type, Mapping[str, str]]] = {
     },
     OptionRules: {
         "language": "`refuse` a deployment that does not know the language (default), or `drop` the hint.",
+        "languages": "`refuse` a deployment that takes no list of languages (default), or `drop` the list.",
         "prompt": "`refuse` a deployment that takes no prompt (default), or `drop` the prompt.",
+        "keywords": "`refuse` a deployment that takes no keywords (default), `emulate` them by its prompt, or `drop` them.",
         "temperature": "`refuse` a deployment that takes no temperature (default), or `drop` it.",
         "timestamps": "`refuse` a deployment without these times (default), `emulate` them from what it gives, or `drop` them.",
         "diarize": "`refuse` a deployment that does not tell speakers apart (default), or `drop` the wish.",
+        "known_speakers": "`refuse` a deployment that recognises nobody by their voice (default), or `drop` names and voices.",
+        "logprobs": "`refuse` a deployment that gives no log probabilities (default), or `drop` the wish.",
+        "chunking_strategy": "`refuse` a deployment that takes no chunking strategy (default), or `drop` it.",
         "stream": "`refuse` a deployment that does not stream (default), or `emulate`: release the text at its end.",
     },
     Condition: {

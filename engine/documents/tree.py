@@ -35,7 +35,7 @@ MAX_DEPTH: Final = 50
 MAX_NODES: Final = 100_000
 MAX_PROBLEMS: Final = 100
 
-SECRET_KEYS: Final = frozenset({"api_key", "base_url"})
+SECRET_KEYS: Final = frozenset({"api_key", "base_url", "settings"})
 """Keys at which a secret may stand: no message shows what does, however malformed (law S5)."""
 
 IMPLIED_KEYS: Final = frozenset({"route"})

@@ -143,7 +143,7 @@ def _routes(old: Router, new: Router) -> Iterator[str]:
 
 
 _SHOWN: Final = ("provider", "model", "limits", "shared_limits")
-_HIDDEN: Final = ("api_key", "base_url")
+_HIDDEN: Final = ("api_key", "base_url", "settings", "options")
 
 
 def _deployments(old: Router, new: Router) -> Iterator[str]:

@@ -29,6 +29,7 @@ __all__ = (
     "Label",
     "Limits",
     "OptionRules",
+    "PassedOption",
     "Positive",
     "Price",
     "Race",
@@ -38,6 +39,7 @@ __all__ = (
     "RetryBudget",
     "RouteNode",
     "Rules",
+    "Scalar",
     "Selector",
     "Spec",
     "Strategy",
@@ -60,6 +62,10 @@ Label = Annotated[
     ),
 ]
 """Names of accounts, deployments, routes and nodes."""
+
+Scalar = bool | int | float | str
+PassedOption = Scalar | tuple[Scalar, ...] | dict[str, Scalar]
+"""A request field of the provider's own, as `options` passes it on: one value, a list of them, or an object."""
 
 Replay = Literal["always", "if_uncharged", "if_unsent", "never"]
 """When the same audio may be sent again, from the loosest to the strictest."""
@@ -93,6 +99,7 @@ class Account(Table, frozen=True, kw_only=True):
     api_key: Reference | None = None
     base_url: str | None = None
     region: str | None = None
+    settings: dict[str, str] = {}
     limits: Limits | None = None
 
 
@@ -111,7 +118,8 @@ class Price(Table, frozen=True, kw_only=True):
 class Deployment(Table, frozen=True, kw_only=True):
     """One provider account, model and credentials. What it does not say it takes from its `account`.
 
-    `price` overrides what is known of the provider's prices.
+    `settings` are what its provider needs beside key and address; `options` request fields of the provider's own, passed on as
+    they stand. `price` overrides what is known of the provider's prices.
     """
 
     model: str
@@ -124,6 +132,8 @@ class Deployment(Table, frozen=True, kw_only=True):
     limits: Limits | None = None
     shortest: Span | None = None
     price: Price | None = None
+    settings: dict[str, str] = {}
+    options: dict[str, PassedOption] = {}
 
 
 class Backoff(Table, frozen=True, kw_only=True):
@@ -166,10 +176,15 @@ class OptionRules(Table, frozen=True, kw_only=True):
     """
 
     language: Literal["refuse", "drop"] | None = None
+    languages: Literal["refuse", "drop"] | None = None
     prompt: Literal["refuse", "drop"] | None = None
+    keywords: Literal["refuse", "emulate", "drop"] | None = None
     temperature: Literal["refuse", "drop"] | None = None
     timestamps: Literal["refuse", "emulate", "drop"] | None = None
     diarize: Literal["refuse", "drop"] | None = None
+    known_speakers: Literal["refuse", "drop"] | None = None
+    logprobs: Literal["refuse", "drop"] | None = None
+    chunking_strategy: Literal["refuse", "drop"] | None = None
     stream: Literal["refuse", "emulate"] | None = None
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from voxplan.engine.language.spec import Account, Deployment, Limits, Spec
-from voxplan.engine.plans.pricing import price_facts
+from voxplan.engine.plans.pricing import billed_by_channel, price_facts
 from voxplan.engine.plans.router import RouterDeployment
-from voxplan.engine.terms.capability import ProviderFacts
+from voxplan.engine.terms.capability import PriceFacts, ProviderFacts
 from voxplan.engine.terms.quantity import Span
 
 __all__ = ("filled_in",)
@@ -38,7 +38,9 @@ def filled_in(name: str, spec: Spec, catalog: Mapping[str, ProviderFacts]) -> Ro
         limits=own.limits or Limits(),
         shared_limits=(shared.limits if shared is not None else None) or Limits(),
         shortest=own.shortest or Span(0),
-        price=capabilities.price if own.price is None else price_facts(own.price),
+        price=_price(own, facts),
+        settings=_settings(own, facts),
+        options=tuple(sorted(own.options.items())),
     )
 
 
@@ -50,7 +52,19 @@ def _with_account(own: Deployment, account: Account) -> Deployment:
         api_key=account.api_key if own.api_key is None else own.api_key,
         base_url=account.base_url if own.base_url is None else own.base_url,
         region=account.region if own.region is None else own.region,
+        settings=account.settings | own.settings,
     )
+
+
+def _price(own: Deployment, facts: ProviderFacts) -> PriceFacts | None:
+    price = facts.capabilities(own.model).price if own.price is None else price_facts(own.price)
+    return billed_by_channel(price) if facts.channels_option is not None and own.options.get(facts.channels_option) else price
+
+
+def _settings(own: Deployment, facts: ProviderFacts) -> tuple[tuple[str, str], ...]:
+    """What the deployment says, in the order of the provider's table, and the provider's own defaults for the rest."""
+    said = {setting.name: own.settings.get(setting.name, setting.default) for setting in facts.settings}
+    return tuple((name, value) for name, value in said.items() if value is not None)
 
 
 def _credential(name: str, own: Deployment, api_key: str | None) -> str:

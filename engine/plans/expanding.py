@@ -8,6 +8,7 @@ own and joins it. So do those of a `when` and of the branch that is taken. The w
 import math
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import Final, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -37,6 +38,8 @@ from voxplan.engine.terms.request import Option
 __all__ = ("Expanding", "Spot", "leaves")
 
 _Listed = tuple[str, ...] | None
+
+_OPTIONS: Final[tuple[Option, ...]] = get_args(Option)
 
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,8 +206,7 @@ def _step(spec: Spec, name: str) -> GuardrailStep:
 
 
 def _options(rules: Carried, wanted: str) -> tuple[Option, ...]:
-    names: tuple[Option, ...] = ("language", "prompt", "temperature", "timestamps", "diarize", "stream")
-    return tuple(name for name in names if getattr(rules.options, name) == wanted)
+    return tuple(name for name in _OPTIONS if getattr(rules.options, name) == wanted)
 
 
 def _gates(accept: Accept | None) -> Gates | None:

@@ -9,7 +9,7 @@ from typing import Final
 from voxplan.engine.language.spec import Strategy
 from voxplan.engine.observed.load import headroom
 from voxplan.engine.plans.draws import draw, drawn_below, finishes, greatest_first
-from voxplan.engine.plans.pricing import scale_cost, worst_cost
+from voxplan.engine.plans.pricing import likely_cost
 from voxplan.engine.plans.router import RouterDeployment, Spread
 from voxplan.engine.plans.situation import Situation
 from voxplan.engine.terms.capability import PriceFacts
@@ -92,8 +92,8 @@ def _cost(now: Situation, firsts: _Firsts) -> Iterator[int]:
 
 
 def _priced(now: Situation, price: PriceFacts) -> int:
-    cost = worst_cost(price, now.request.audio.seconds)
-    return scale_cost(price) if cost is None else cost
+    audio = now.request.audio
+    return likely_cost(price, audio.seconds, audio.channels)
 
 
 def _headroom(now: Situation, firsts: _Firsts) -> Iterator[int]:

@@ -7,7 +7,7 @@ are still open at load: what `plan` decides for each request.
 import msgspec
 
 from voxplan.engine.language.condition import Condition
-from voxplan.engine.language.spec import Limits, Replay, Spec, Strategy, WhenAllCooling, WhenAllPoor
+from voxplan.engine.language.spec import Limits, PassedOption, Replay, Spec, Strategy, WhenAllCooling, WhenAllPoor
 from voxplan.engine.plans.draws import Lanes
 from voxplan.engine.plans.plan import Gates, GuardrailStep
 from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts
@@ -37,7 +37,8 @@ class RouterDeployment(msgspec.Struct, frozen=True, kw_only=True):
 
     `credential` names the account, or the deployment itself when it has none; `api_key` and `base_url` may hold `${NAME}`
     references, which only the shell resolves. `shared_limits` are those of the account, over all its deployments. `price` is the
-    deployment's own or else its model's; None is an unknown price.
+    deployment's own or else its model's; None is an unknown price. `settings`, those of the account and of the provider filled in,
+    may hold references too.
     """
 
     name: str
@@ -54,6 +55,8 @@ class RouterDeployment(msgspec.Struct, frozen=True, kw_only=True):
     shared_limits: Limits = Limits()
     shortest: Span = Span(0)
     price: PriceFacts | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, PassedOption], ...] = ()
 
 
 class RetryRule(msgspec.Struct, frozen=True, kw_only=True):

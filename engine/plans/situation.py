@@ -42,6 +42,7 @@ class Situation:
         self.planned_despite = planned_despite
         self.root = draw(seed)
         self._seconds = request.audio.seconds
+        self._channels = request.audio.channels
         self._asks = asks(request.options)
         self._default_ms = milliseconds(DEFAULT_TIMEOUT, self._seconds) or DEFAULT_TIMEOUT.base_ms
         self._nothing_seen = not (view.deployments or view.accounts)
@@ -137,7 +138,7 @@ class Situation:
         if price is None:
             return None
         if price not in self._costs:
-            self._costs[price] = worst_cost(price, self._seconds)
+            self._costs[price] = worst_cost(price, self._seconds, self._channels)
         return self._costs[price]
 
     def _timeout_ms(self, leaf: Leaf) -> int:

@@ -1,7 +1,7 @@
 """What a provider's model can do, as data; unknown counts as absent (law C5)."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -15,33 +15,63 @@ __all__ = (
     "Lack",
     "PriceFacts",
     "ProviderFacts",
+    "Retirement",
+    "Setting",
+    "TokenPrices",
     "asks",
     "audio_lacks",
     "lacks",
     "offers",
 )
 
-CapabilityName = Literal["segments", "words", "diarization", "prompt", "temperature", "streaming"]
+CapabilityName = Literal[
+    "segments",
+    "words",
+    "diarization",
+    "prompt",
+    "temperature",
+    "streaming",
+    "languages_hint",
+    "keywords",
+    "known_speakers",
+    "logprobs",
+    "chunking_strategy",
+]
+CAPABILITY_NAMES: Final[tuple[CapabilityName, ...]] = get_args(CapabilityName)
 _NO_OPTIONS: Final = Options()
-CAPABILITY_NAMES: Final[tuple[CapabilityName, ...]] = ("segments", "words", "diarization", "prompt", "temperature", "streaming")
 
 
 class PriceFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a call costs, in billionths of a US dollar; times in milliseconds.
 
-    Audio is billed for at least `minimum_ms`, rounded up to whole steps of `step_ms`. `source` says where the figure stands.
+    By the minute of audio and by the call: audio is billed for at least `minimum_ms`, rounded up to whole steps of `step_ms`, and
+    `by_channel` once for each channel. Or by the token, for a million of them: `tokens`; then `per_minute` is what a minute
+    of speech comes to, an estimate. `estimated` also where the figures themselves are not certain. An estimate puts prices in
+    order and is shown as one; no budget relies on it. `source` says where the figures stand, and when they were read.
     """
 
     per_minute: int = 0
     per_request: int = 0
     minimum_ms: int = 0
     step_ms: int = 0
+    by_channel: bool = False
+    tokens: "TokenPrices | None" = None
+    estimated: bool = False
     source: str = ""
+
+
+class TokenPrices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Billionths of a US dollar for a million tokens: of audio heard, of text read (prompts), of text written."""
+
+    audio_in: int
+    text_in: int
+    out: int
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one model can do.
 
+    `languages_hint`: it takes several languages that may be spoken. `retirement` says when the provider switches it off.
     `languages`: the ISO 639-1 codes it knows, `any` when it detects every language, None when nobody knows. `segments` and
     `words` say whether the answer carries times, `diarization` whether it names speakers. `containers` are the audio formats it
     takes; like `max_bytes` and `max_seconds` None where no limit is documented. `price` None is an unknown price. `source` says
@@ -55,17 +85,46 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     prompt: bool = False
     temperature: bool = False
     streaming: bool = False
+    languages_hint: bool = False
+    keywords: bool = False
+    known_speakers: bool = False
+    logprobs: bool = False
+    chunking_strategy: bool = False
     containers: tuple[str, ...] | None = None
     max_bytes: int | None = None
     max_seconds: float | None = None
     price: PriceFacts | None = None
+    retirement: "Retirement | None" = None
     source: str = ""
+
+
+class Retirement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The day, as `YYYY-MM-DD`, on which a provider switches a model off, and the model that it names in its place."""
+
+    on: str
+    successor: str | None = None
+    source: str = ""
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing beside key and address that a provider's deployments can say under `settings`.
+
+    A `secret` one stands in a spec by reference only. `default` may hold references: it counts when what it names is set.
+    """
+
+    name: str
+    meaning: str
+    needed: bool = False
+    secret: bool = False
+    default: str | None = None
 
 
 class ProviderFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the engine has to know of a provider: which keys its deployments need and what its models can do.
 
-    `models` maps a model name to its capabilities; `otherwise` holds for every model not named there.
+    `models` maps a model name to its capabilities; `otherwise` holds for every model not named there, after `families`: the first
+    whose marker occurs in the model's name (lower-case). `settings` are what its deployments can say beside key and address.
+    `owned` are the request fields that voxplan sets itself, so that no `options` map may. With `channels_option` among a deployment's options every channel is transcribed, and billed.
     """
 
     provider: str
@@ -75,12 +134,20 @@ class ProviderFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     needs_base_url: bool = False
     otherwise: Capabilities = Capabilities()
     models: tuple[tuple[str, Capabilities], ...] = ()
+    families: tuple[tuple[str, Capabilities], ...] = ()
+    settings: tuple[Setting, ...] = ()
+    owned: tuple[str, ...] = ()
+    takes_options: bool = True
+    channels_option: str | None = None
     vendor: str | None = None
     default_key: str | None = None
 
     def capabilities(self, model: str) -> Capabilities:
         """The capabilities of `model`."""
-        return dict(self.models).get(model, self.otherwise)
+        named = dict(self.models).get(model)
+        if named is not None:
+            return named
+        return next((can for marker, can in self.families if marker in model.lower()), self.otherwise)
 
 
 class Lack(msgspec.Struct, frozen=True):
@@ -107,6 +174,11 @@ _OFFERED: Final[Mapping[CapabilityName, Callable[[Capabilities], bool]]] = {
     "prompt": lambda can: can.prompt,
     "temperature": lambda can: can.temperature,
     "streaming": lambda can: can.streaming,
+    "languages_hint": lambda can: can.languages_hint,
+    "keywords": lambda can: can.keywords,
+    "known_speakers": lambda can: can.known_speakers,
+    "logprobs": lambda can: can.logprobs,
+    "chunking_strategy": lambda can: can.chunking_strategy,
 }
 
 
@@ -122,7 +194,10 @@ def asks(options: Options) -> bool:
     """Whether the options ask for anything that some model lacks."""
     if options == _NO_OPTIONS:  # most requests: one comparison
         return False
-    return options.response_format in {"srt", "vtt"} or replace(options, response_format="json") != _NO_OPTIONS
+    return options.response_format in _MADE_OF_MORE or replace(options, response_format="json") != _NO_OPTIONS
+
+
+_MADE_OF_MORE: Final = frozenset({"srt", "vtt", "diarized_json"})
 
 
 def _option_lacks(can: Capabilities, request: Request) -> Iterator[Lack]:
@@ -130,31 +205,45 @@ def _option_lacks(can: Capabilities, request: Request) -> Iterator[Lack]:
     if options.language is not None and can.languages != "any" and options.language not in (can.languages or ()):
         known = "cannot transcribe" if can.languages else "is not known to transcribe"
         yield Lack(f"{known} language `{options.language}`", "language")
+    yield from _time_lacks(can, options)
+    if options.response_format == "diarized_json" and not can.diarization:
+        # Nothing to drop would leave the format.
+        yield Lack("does not tell speakers apart, which `diarized_json` needs")
+    elif options.diarize and not can.diarization:
+        yield Lack("does not tell speakers apart", "diarize")
+    for option, asked, able, cannot in _ASKED:
+        if asked(options) and not able(can):
+            # What to expect can be said in a prompt too.
+            yield Lack(cannot, option, emulable=option == "stream" or (option == "keywords" and can.prompt))
+
+
+def _time_lacks(can: Capabilities, options: Options) -> Iterator[Lack]:
     if "word" in options.timestamps and not can.words:
         yield Lack("gives no word times", "timestamps", emulable=can.segments)
-    needs_times = options.response_format in {"srt", "vtt"} or "segment" in options.timestamps
-    if needs_times and not (can.segments or can.words):
+    made_of_times = options.response_format in _MADE_OF_MORE
+    if (made_of_times or "segment" in options.timestamps) and not (can.segments or can.words):
         # Subtitles are made of times: without any, there is nothing to drop that would leave the format.
-        subtitles = options.response_format in {"srt", "vtt"}
-        detail = f"gives no times, which `{options.response_format}` needs" if subtitles else "gives no segment times"
-        yield Lack(detail, None if subtitles else "timestamps")
-    asks: tuple[tuple[Option, bool, bool], ...] = (
-        ("diarize", options.diarize, can.diarization),
-        ("prompt", options.prompt is not None, can.prompt),
-        ("temperature", options.temperature is not None, can.temperature),
-    )
-    for option, asked, able in asks:
-        if asked and not able:
-            yield Lack(_CANNOT[option], option)
-    if options.stream and not can.streaming:
-        yield Lack("does not stream", "stream", emulable=True)
+        detail = f"gives no times, which `{options.response_format}` needs" if made_of_times else "gives no segment times"
+        yield Lack(detail, None if made_of_times else "timestamps")
 
 
-_CANNOT: Final[Mapping[Option, str]] = {
-    "diarize": "does not tell speakers apart",
-    "prompt": "takes no prompt",
-    "temperature": "takes no temperature",
-}
+_Asked = tuple[Option, Callable[[Options], bool], Callable[[Capabilities], bool], str]
+
+_ASKED: Final[tuple[_Asked, ...]] = (
+    ("languages", lambda o: bool(o.languages), lambda can: can.languages_hint, "takes no list of languages that may be spoken"),
+    ("prompt", lambda o: o.prompt is not None, lambda can: can.prompt, "takes no prompt"),
+    ("keywords", lambda o: bool(o.keywords), lambda can: can.keywords, "takes no keywords"),
+    ("temperature", lambda o: o.temperature is not None, lambda can: can.temperature, "takes no temperature"),
+    ("known_speakers", lambda o: bool(o.known_speakers), lambda can: can.known_speakers, "recognises no speakers by their voice"),
+    ("logprobs", lambda o: o.logprobs, lambda can: can.logprobs, "gives no log probabilities"),
+    (
+        "chunking_strategy",
+        lambda o: o.chunking_strategy is not None,
+        lambda can: can.chunking_strategy,
+        "takes no chunking strategy",
+    ),
+    ("stream", lambda o: o.stream, lambda can: can.streaming, "does not stream"),
+)
 
 
 def audio_lacks(can: Capabilities, audio: AudioFacts) -> tuple[Lack, ...]:

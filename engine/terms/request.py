@@ -3,18 +3,41 @@
 Absent audio facts and language are *unknown*; absent user, key, tags and metadata are a *known none*.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from voxplan.engine.terms.failure import FailureKind
 
-__all__ = ("AudioFacts", "Option", "Options", "Request", "ResponseFormat", "Simulation", "Timestamps")
+__all__ = (
+    "AudioFacts",
+    "KnownSpeaker",
+    "Option",
+    "Options",
+    "Request",
+    "ResponseFormat",
+    "Simulation",
+    "Timestamps",
+    "needs_speakers",
+    "needs_times",
+)
 
-ResponseFormat = Literal["json", "text", "srt", "vtt", "verbose_json"]
+ResponseFormat = Literal["json", "text", "srt", "vtt", "verbose_json", "diarized_json"]
 Timestamps = Literal["segment", "word"]
 
-Option = Literal["language", "prompt", "temperature", "timestamps", "diarize", "stream"]
+Option = Literal[
+    "language",
+    "languages",
+    "prompt",
+    "keywords",
+    "temperature",
+    "timestamps",
+    "diarize",
+    "known_speakers",
+    "logprobs",
+    "chunking_strategy",
+    "stream",
+]
 """An option that some provider cannot do: what an `options` rule may name."""
 
 
@@ -27,16 +50,45 @@ class AudioFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     channels: int | None = None
 
 
+class KnownSpeaker(msgspec.Struct, frozen=True, kw_only=True):
+    """A speaker to be recognised: a name, and a `data:` URL with some seconds of the voice."""
+
+    name: str
+    reference: str
+
+
 class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the caller wants of the transcription. Every attempt gets exactly these, save its listed degrades (law F7)."""
+    """What the caller wants of the transcription. Every attempt gets exactly these, save its listed degrades (law F7).
+
+    `language` is what is spoken, `languages` are what may be. `keywords` are words to expect, as names and terms.
+    `logprobs` asks for the log probability of each token. `chunking_strategy` is OpenAI's: `auto`, or an object as JSON text.
+    """
 
     language: str | None = None
+    languages: tuple[str, ...] = ()
     prompt: str | None = None
+    keywords: tuple[str, ...] = ()
     temperature: float | None = None
     response_format: ResponseFormat = "json"
     timestamps: tuple[Timestamps, ...] = ()
     diarize: bool = False
+    known_speakers: tuple[KnownSpeaker, ...] = ()
+    logprobs: bool = False
+    chunking_strategy: str | None = None
     stream: bool = False
+
+
+_MADE_OF_TIMES: Final = frozenset({"srt", "vtt", "diarized_json"})
+
+
+def needs_times(options: Options) -> bool:
+    """Whether an answer without any times would not do: the format is made of them, or they are asked for by name."""
+    return options.response_format in _MADE_OF_TIMES or bool(options.timestamps)
+
+
+def needs_speakers(options: Options) -> bool:
+    """Whether speakers are to be told apart."""
+    return options.diarize or options.response_format == "diarized_json"
 
 
 class Simulation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

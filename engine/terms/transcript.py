@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ("Segment", "Transcript", "Usage", "Word")
+__all__ = ("Segment", "TokenLogprob", "Transcript", "Usage", "Word")
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,8 +36,16 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tokens: tuple[int, ...] = ()
 
 
+class TokenLogprob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One token of the text, its log probability, and the bytes that it stands for."""
+
+    token: str
+    logprob: float
+    bytes: tuple[int, ...] = ()
+
+
 class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the provider says it counted: billed seconds, or tokens by modality."""
+    """What the provider says it counted: billed seconds, or tokens by modality. Some count both."""
 
     kind: Literal["duration", "tokens"]
     seconds: float | None = None
@@ -51,7 +59,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Transcript(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The whole answer of a provider, in our words.
 
-    `language` is an ISO 639-1 code where one exists. `segments` and `words` are None when the provider gave no times, and
+    `language` is an ISO 639-1 code where one exists. `confidence`, from 0 to 1, is the provider's for the whole text. `segments` and `words` are None when the provider gave no times, and
     empty when it gave times but nothing was said.
     """
 
@@ -60,5 +68,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seconds: float | None = None
     segments: tuple[Segment, ...] | None = None
     words: tuple[Word, ...] | None = None
+    confidence: float | None = None
+    logprobs: tuple[TokenLogprob, ...] | None = None
     usage: Usage | None = None
     request_id: str | None = None

@@ -6,6 +6,7 @@ from typing import Final
 __all__ = (
     "MISBEHAVIOURS",
     "Behaviour",
+    "BreakStream",
     "Drip",
     "Hang",
     "HangUp",
@@ -27,12 +28,16 @@ class Honest:
 
 @dataclass(frozen=True)
 class Reply:
-    """Read the whole request, then answer this, whatever was asked."""
+    """Read the whole request, then answer this, whatever was asked.
+
+    With `pieces` the body is these, one chunk after another.
+    """
 
     status: int
     body: bytes = b""
     content_type: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
+    pieces: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,15 @@ class ResetUpload:
     after_bytes: int = 1
 
 
-Behaviour = Honest | Reply | Hang | Drip | Truncate | HangUp | ResetUpload
+@dataclass(frozen=True)
+class BreakStream:
+    """Begin the honest answer, which comes in pieces, and reset the connection after so many of them."""
+
+    after: int = 1
+    text: str = "one two three four"
+
+
+Behaviour = BreakStream | Honest | Reply | Hang | Drip | Truncate | HangUp | ResetUpload
 
 MISBEHAVIOURS: Final[dict[str, Behaviour]] = {
     "500": Reply(500, b'{"error":{"message":"The server had an error","type":"server_error","param":null,"code":null}}'),

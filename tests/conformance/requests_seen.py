@@ -1,8 +1,10 @@
 """What a scripted server saw of one request: the form taken apart by a parser that is not ours."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from io import BytesIO
+from urllib.parse import parse_qsl, urlsplit
 
 from python_multipart import parse_form
 from python_multipart.exceptions import FormParserError
@@ -40,6 +42,25 @@ class Seen:
     headers: dict[str, str]
     body_bytes: int
     form: Form | None
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of the query, in order."""
+        return tuple(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+
+    def json(self) -> object:
+        """The body as JSON; None where it is none."""
+        try:
+            read: object = json.loads(self.body)
+        except ValueError:
+            return None
+        return read
 
 
 def form_of(content_type: str, body: bytes) -> Form | None:

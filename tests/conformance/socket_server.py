@@ -14,7 +14,7 @@ from typing import Final, Self, assert_never
 
 import h11
 
-from tests.conformance.behaviours import Behaviour, Drip, Hang, HangUp, Honest, Reply, ResetUpload, Truncate
+from tests.conformance.behaviours import Behaviour, BreakStream, Drip, Hang, HangUp, Honest, Reply, ResetUpload, Truncate
 from tests.conformance.requests_seen import Seen, form_of
 
 __all__ = ("Judge", "SocketServer", "closed_port")
@@ -23,6 +23,7 @@ Judge = Callable[[Seen, str], Reply]
 
 _READ_BYTES: Final = 65_536
 _START_S: Final = 10.0
+_SEEN_S: Final = 0.05  # a reset overtakes what has been sent and not yet read
 
 # From the kernel's accept to a client it takes asyncio three rounds of its loop. A server that is closed in between leaves the
 # socket open (`Server._attach` fails, and nobody closes the transport), so those who have just come are let in first.
@@ -138,6 +139,14 @@ class _Client:
                 await self._writer.drain()
                 if reset:
                     self._reset()
+            case BreakStream(after=after, text=text):
+                reply = self._server.judged(seen, text)
+                self._head(reply)
+                for piece in reply.pieces[:after]:
+                    self._send(h11.Data(data=piece))
+                    await self._writer.drain()
+                await asyncio.sleep(_SEEN_S)
+                self._reset()
             case Hang():
                 await self._reader.read()
             case HangUp() | ResetUpload():
@@ -148,7 +157,8 @@ class _Client:
 
     async def _reply(self, reply: Reply, pause_s: float = 0.0) -> bool:
         self._head(reply)
-        for piece in [bytes([byte]) for byte in reply.body] if pause_s else [reply.body]:
+        whole = reply.pieces or (reply.body,)
+        for piece in [bytes([byte]) for byte in b"".join(whole)] if pause_s else whole:
             if pause_s:
                 await asyncio.sleep(pause_s)
             self._send(h11.Data(data=piece))
@@ -158,7 +168,8 @@ class _Client:
         return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
 
     def _head(self, reply: Reply) -> None:
-        headers = [("Content-Type", reply.content_type), ("Content-Length", str(len(reply.body))), *reply.headers]
+        length = ("Transfer-Encoding", "chunked") if reply.pieces else ("Content-Length", str(len(reply.body)))
+        headers = [("Content-Type", reply.content_type), length, *reply.headers]
         self._send(h11.Response(status_code=reply.status, headers=headers))
 
     def _send(self, event: h11.Response | h11.Data | h11.EndOfMessage) -> None:
@@ -188,4 +199,4 @@ class _Client:
 def _seen(head: h11.Request, body: bytes) -> Seen:
     headers = {name.decode(): value.decode("latin-1") for name, value in head.headers}
     form = form_of(headers.get("content-type", ""), body)
-    return Seen(head.method.decode(), head.target.decode(), headers, len(body), form)
+    return Seen(head.method.decode(), head.target.decode(), headers, len(body), form, body)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from voxplan.engine.language.spec import Price
-from voxplan.engine.plans.pricing import price_facts, scale_cost, worst_cost
+from voxplan.engine.plans.pricing import likely_cost, price_facts, worst_cost
 from voxplan.engine.terms.capability import PriceFacts
 from voxplan.engine.terms.quantity import Money, Span
 
@@ -67,7 +67,7 @@ def test_a_lower_price_never_costs_more(price: PriceFacts, seconds: float, cut: 
     assert cost is not None
     assert less is not None
     assert less <= cost
-    assert scale_cost(lower) <= scale_cost(price)
+    assert likely_cost(lower, None) <= scale_cost(price)
 
 
 @given(PRICES, SECONDS)
@@ -84,7 +84,7 @@ def test_rounding_adds_less_than_a_billionth(price: PriceFacts, seconds: float) 
 @given(PRICES)
 def test_prices_are_put_in_order_by_the_minute(price: PriceFacts) -> None:
     """That is what a minute costs."""
-    assert scale_cost(price) == worst_cost(price, 60.0)
+    assert likely_cost(price, None) == worst_cost(price, 60.0)
 
 
 def test_a_spec_says_a_price() -> None:

@@ -14,16 +14,33 @@ from voxplan.engine.terms.capability import (
     lacks,
     offers,
 )
-from voxplan.engine.terms.request import AudioFacts, Option, Options, Request, ResponseFormat, Timestamps
+from voxplan.engine.terms.request import AudioFacts, KnownSpeaker, Option, Options, Request, ResponseFormat, Timestamps
 
 NOTHING = Capabilities()
 EVERYTHING = Capabilities(
-    languages="any", segments=True, words=True, diarization=True, prompt=True, temperature=True, streaming=True
+    languages="any",
+    segments=True,
+    words=True,
+    diarization=True,
+    prompt=True,
+    temperature=True,
+    streaming=True,
+    languages_hint=True,
+    keywords=True,
+    known_speakers=True,
+    logprobs=True,
+    chunking_strategy=True,
 )
+ANNA = KnownSpeaker(name="Anna", reference="data:audio/wav;base64,UklGRg==")
 OPTIONS = st.builds(
     Options,
     language=st.none() | st.sampled_from(("en", "fi")),
+    languages=st.sampled_from(((), ("en", "fi"))),
     prompt=st.none() | st.sampled_from(("", "Voxplan")),
+    keywords=st.sampled_from(((), ("Voxplan",))),
+    known_speakers=st.sampled_from(((), (ANNA,))),
+    logprobs=st.booleans(),
+    chunking_strategy=st.none() | st.just("auto"),
     temperature=st.none() | st.sampled_from((0.0, 0.5)),
     response_format=st.sampled_from(get_args(ResponseFormat)),
     timestamps=st.sampled_from(((), ("word",), ("segment",), ("segment", "word"))),
@@ -46,6 +63,11 @@ def lacking(can: Capabilities, options: Options) -> tuple[Lack, ...]:
         (Options(timestamps=("segment",)), Lack("gives no segment times", "timestamps")),
         (Options(timestamps=("word",)), Lack("gives no word times", "timestamps")),
         (Options(diarize=True), Lack("does not tell speakers apart", "diarize")),
+        (Options(languages=("en", "fi")), Lack("takes no list of languages that may be spoken", "languages")),
+        (Options(keywords=("Voxplan",)), Lack("takes no keywords", "keywords")),
+        (Options(known_speakers=(ANNA,)), Lack("recognises no speakers by their voice", "known_speakers")),
+        (Options(logprobs=True), Lack("gives no log probabilities", "logprobs")),
+        (Options(chunking_strategy="auto"), Lack("takes no chunking strategy", "chunking_strategy")),
         (Options(stream=True), Lack("does not stream", "stream", emulable=True)),
     ],
 )
@@ -58,7 +80,19 @@ def test_unknown_counts_as_absent(options: Options, lack: Lack) -> None:
 @pytest.mark.parametrize("option", get_args(Option))
 def test_every_option_can_be_lacking(option: Option) -> None:
     """And is named, so that the spec can say what becomes of it."""
-    asked = Options(language="fi", prompt="a", temperature=1.0, timestamps=("word",), diarize=True, stream=True)
+    asked = Options(
+        language="fi",
+        languages=("fi", "en"),
+        prompt="a",
+        keywords=("Voxplan",),
+        temperature=1.0,
+        timestamps=("word",),
+        diarize=True,
+        known_speakers=(ANNA,),
+        logprobs=True,
+        chunking_strategy="auto",
+        stream=True,
+    )
     assert option in {lack.option for lack in lacking(NOTHING, asked)}
 
 

@@ -75,9 +75,7 @@ def decoded(response: HttpResponse, shape: type[T], rules: tuple[Rule, ...] = ()
         return bad_answer(response, f"not the JSON of a transcript: {_lowered(str(problem))}")
 
 
-def complete(
-    transcript: Transcript, options: Options, status: int = 200
-) -> Success[Transcript] | Failure[AttemptFailure]:
+def complete(transcript: Transcript, options: Options, status: int = 200) -> Success[Transcript] | Failure[AttemptFailure]:
     """The transcript, unless something that the caller needs is missing: a server may ignore what it was asked for."""
     missing = _missing(transcript, options)
     if missing is None:

@@ -2,14 +2,33 @@
 
 from typing import Final
 
-from voxplan.adapters.providers import local
-from voxplan.adapters.openai_shape import exchange as openai
+from voxplan.adapters.providers import (
+    assemblyai,
+    azure,
+    deepgram,
+    elevenlabs,
+    fireworks_ai,
+    groq,
+    local,
+    mistral,
+    openai,
+    openai_compatible,
+    ovhcloud,
+)
 from voxplan.adapters.wire import Adapter
 
 __all__ = ("ADAPTERS",)
 
 ADAPTERS: Final[dict[str, Adapter]] = {
     "openai": openai.exchange,
-    "openai_compatible": openai.exchange,
+    "azure": azure.exchange,
+    "groq": groq.exchange,
+    "fireworks_ai": fireworks_ai.exchange,
+    "ovhcloud": ovhcloud.exchange,
+    "openai_compatible": openai_compatible.exchange,
+    "deepgram": deepgram.exchange,
+    "elevenlabs": elevenlabs.exchange,
+    "assemblyai": assemblyai.exchange,
+    "mistral": mistral.exchange,
     "local": local.exchange,
 }

@@ -13,11 +13,12 @@ shell puts it in), and never sees a clock (a pause is wanted like everything els
 | `Token` | `Granted` |
 | `Recognise` | `Recognised` |
 
-A want that cannot be met ends the call in its failure, and the generator is closed: clean up in `finally` is not possible.
+A want that cannot be met ends the call in its failure, and the generator is closed. Only a DELETE does not: it tidies up, and
+one that cannot be carried out is answered with the status `NOT_TIDIED`.
 """
 
 from collections.abc import Callable, Generator
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from returns.result import Failure, Success
@@ -25,9 +26,10 @@ from returns.result import Failure, Success
 from voxplan.engine.language.spec import PassedOption
 from voxplan.engine.terms.failure import AttemptFailure
 from voxplan.engine.terms.request import AudioFacts, Options
-from voxplan.engine.terms.transcript import Segment, Transcript, Word
+from voxplan.engine.terms.transcript import Segment, TokenLogprob, Transcript, Word
 
 __all__ = (
+    "NOT_TIDIED",
     "Adapter",
     "Base64Body",
     "Body",
@@ -53,6 +55,10 @@ __all__ = (
     "Token",
     "Want",
 )
+
+
+NOT_TIDIED: Final = 599
+"""The status of a DELETE that nobody answered."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +171,7 @@ class Tell(msgspec.Struct, frozen=True, kw_only=True):
     """Text that is there already: let whoever waits for it have it. `segment` is a finished one, with times."""
 
     delta: str = ""
+    logprobs: tuple[TokenLogprob, ...] = ()
     segment: Segment | None = None
 
 

@@ -3,37 +3,46 @@
 Type checkers see most of this; callers without one get the same in words, instead of a call that is paid for in vain.
 """
 
+import base64
+import binascii
 import math
+import re
 from collections.abc import Mapping, Sequence
-from typing import TypeVar, get_args
+from typing import Final, TypeVar, get_args
 
+import msgspec
 from returns.result import Failure
 
 from voxplan.adapters.languages import code_of
 from voxplan.engine.plans.router import Router
 from voxplan.engine.terms.failure import LISTABLE, FailureKind
 from voxplan.engine.terms.quantity import parse_span
-from voxplan.engine.terms.request import Options, ResponseFormat, Simulation, Timestamps
-from voxplan.engine.terms.spelling import listed, suggestion
+from voxplan.engine.terms.request import KnownSpeaker, Options, ResponseFormat, Simulation, Timestamps
+from voxplan.engine.terms.spelling import listed, quoted, suggestion
 from voxplan.io_shell.errors import RequestError
 
 __all__ = (
     "asked_choice",
+    "asked_chunking",
     "asked_count",
     "asked_deadline",
     "asked_flag",
     "asked_language",
+    "asked_languages",
     "asked_metadata",
     "asked_names",
     "asked_number",
     "asked_options",
     "asked_route",
     "asked_simulation",
+    "asked_speakers",
     "asked_text",
     "asked_timestamps",
 )
 
 T = TypeVar("T")
+
+_VOICE: Final = re.compile(r"data:audio/[A-Za-z0-9.+-]+(?:;[A-Za-z0-9.+-]+=[A-Za-z0-9.+-]+)*;base64,")
 
 
 def asked_route(router: Router, route: str | None) -> str:
@@ -48,13 +57,20 @@ def asked_route(router: Router, route: str | None) -> str:
     return route
 
 
-def asked_options(
+def asked_options(  # noqa: PLR0913 - one for each option
     language: str | None,
     prompt: str | None,
     temperature: float | None,
     response_format: ResponseFormat,
     timestamps: Timestamps | Sequence[Timestamps],
     diarize: bool,
+    *,
+    languages: str | Sequence[str] = (),
+    keywords: str | Sequence[str] = (),
+    known_speakers: Mapping[str, str] | None = None,
+    logprobs: bool = False,
+    chunking_strategy: str | Mapping[str, object] | None = None,
+    stream: bool = False,
 ) -> Options:
     """What the caller wants of the transcription."""
     return Options(
@@ -64,6 +80,12 @@ def asked_options(
         response_format=asked_choice("response_format", response_format, ResponseFormat),
         timestamps=asked_timestamps(timestamps),
         diarize=asked_flag("diarize", diarize),
+        languages=asked_languages(languages),
+        keywords=asked_names("keywords", keywords),
+        known_speakers=asked_speakers(known_speakers),
+        logprobs=asked_flag("logprobs", logprobs),
+        chunking_strategy=asked_chunking(chunking_strategy),
+        stream=asked_flag("stream", stream),
     )
 
 
@@ -75,6 +97,49 @@ def asked_language(language: str | None) -> str | None:
     if code is None:
         raise RequestError(f"unknown language `{language}`: expected a code such as `en` or a name such as `english`")
     return code
+
+
+def asked_languages(wanted: str | Sequence[str]) -> tuple[str, ...]:
+    """The codes of the languages that may be spoken, each once, in their order; one alone may stand without a list."""
+    codes = (asked_language(name) for name in asked_names("languages", wanted))
+    return tuple(dict.fromkeys(code for code in codes if code is not None))
+
+
+def asked_speakers(wanted: Mapping[str, str] | None) -> tuple[KnownSpeaker, ...]:
+    """Names with the voices that belong to them; no message shows a voice."""
+    if wanted is not None and not isinstance(wanted, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise RequestError("`known_speakers`: expected names, each with a data URL of its voice")
+    return tuple(_speaker(name, reference) for name, reference in (wanted or {}).items())
+
+
+def _speaker(name: str, reference: str) -> KnownSpeaker:
+    if not asked_text("known_speakers", name):
+        raise RequestError("`known_speakers` holds an empty name")
+    if not _is_voice(asked_text("known_speakers", reference) or ""):
+        raise RequestError(f"`known_speakers`: the voice of {quoted(name)} is no data URL of audio (`data:audio/wav;base64,…`)")
+    return KnownSpeaker(name=name, reference=reference)
+
+
+def _is_voice(reference: str) -> bool:
+    head = _VOICE.match(reference)
+    try:
+        return head is not None and bool(base64.b64decode(reference[head.end() :], validate=True))
+    except (binascii.Error, ValueError):
+        return False
+
+
+def asked_chunking(wanted: str | Mapping[str, object] | None) -> str | None:
+    """`auto`, or an object, which may be given as JSON text, as JSON text in one way of writing; none stays none."""
+    if wanted is None or wanted == "auto":
+        return wanted
+    try:
+        given: object = msgspec.json.decode(wanted) if isinstance(wanted, str) else wanted
+        if isinstance(given, Mapping):
+            return msgspec.json.encode(given, order="deterministic").decode()
+    except (msgspec.MsgspecError, TypeError, ValueError):
+        pass
+    shown = quoted(wanted) if isinstance(wanted, str) else f"of type {type(wanted).__name__}"
+    raise RequestError(f'`chunking_strategy` is {shown}: expected `auto` or an object such as `{{"type": "server_vad"}}`')
 
 
 def asked_choice(name: str, value: T, choices: object) -> T:

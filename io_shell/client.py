@@ -11,6 +11,8 @@ import os
 import secrets
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import Unpack
 
 import httpx
 from msgspec.structs import replace
@@ -20,33 +22,29 @@ from voxplan.engine.language.addresses import address_problem
 from voxplan.engine.observed.view import View
 from voxplan.engine.plans.plan import Plan, attempts
 from voxplan.engine.plans.planning import plan
+from voxplan.engine.plans.pricing import cost
 from voxplan.engine.plans.router import Router
 from voxplan.engine.runs.run import Served, Unserved
-from voxplan.engine.terms.failure import FailureKind
-from voxplan.engine.terms.request import Request, ResponseFormat, Timestamps
+from voxplan.engine.terms.request import AudioFacts, Request
 from voxplan.io_shell.answer import Answer
-from voxplan.io_shell.asking import (
-    asked_deadline,
-    asked_flag,
-    asked_metadata,
-    asked_names,
-    asked_options,
-    asked_route,
-    asked_simulation,
-    asked_text,
-)
 from voxplan.io_shell.audio.probe import AudioProblem, probe
 from voxplan.io_shell.audio.source import AudioInput, AudioSource, open_audio
 from voxplan.io_shell.clock import LoopClock
+from voxplan.io_shell.credentials.store import CredentialStore
 from voxplan.io_shell.errors import RequestError, SpecError
 from voxplan.io_shell.failing import refused, unserved
 from voxplan.io_shell.judging import Guardrails, Judging, require_guardrails
 from voxplan.io_shell.keeper import Keeper
 from voxplan.io_shell.loading import SpecSource, load
 from voxplan.io_shell.local.pool import LocalRecogniser
+from voxplan.io_shell.meeting import Tools
+from voxplan.io_shell.options import TranscribeOptions
 from voxplan.io_shell.performing import Equipment, Performance
 from voxplan.io_shell.references import resolve
+from voxplan.io_shell.relaying import Relay
+from voxplan.io_shell.requesting import asked_request
 from voxplan.io_shell.running import Observer, Ran, run_plan
+from voxplan.io_shell.transcript_stream import TranscriptStream, streamed
 from voxplan.io_shell.transport import HttpxTransport, Transport, new_client
 
 __all__ = ("Vox", "open")
@@ -72,9 +70,12 @@ async def open(  # noqa: A001 - read as `voxplan.open`
     variables = os.environ if environment is None else environment
     _require_addresses(router, variables)
     async with _http_client() as client, LocalRecogniser() as recogniser:
-        equipment = Equipment(
-            transport=HttpxTransport(client) if transport is None else transport, recogniser=recogniser, environment=variables
+        tools = Tools(
+            transport=HttpxTransport(client) if transport is None else transport,
+            recogniser=recogniser,
+            credentials=CredentialStore(variables),
         )
+        equipment = Equipment(tools=tools, environment=variables)
         vox = Vox(router, equipment, tuple(observers), functions)
         try:
             yield vox
@@ -140,85 +141,81 @@ class Vox:
             raise refused(planned.failure())
         return planned.unwrap()
 
-    async def transcribe(  # noqa: PLR0913 - one keyword for each thing a caller may say
-        self,
-        audio: AudioInput,
-        *,
-        route: str | None = None,
-        language: str | None = None,
-        prompt: str | None = None,
-        temperature: float | None = None,
-        response_format: ResponseFormat = "json",
-        timestamps: Timestamps | Sequence[Timestamps] = (),
-        diarize: bool = False,
-        filename: str | None = None,
-        user: str | None = None,
-        key: str | None = None,
-        tags: str | Sequence[str] = (),
-        metadata: Mapping[str, str] | None = None,
-        fallbacks: str | Sequence[str] = (),
-        deadline: float | str | None = None,
-        allowed: Sequence[str] | None = None,
-        simulate: Mapping[str, FailureKind] | None = None,
-        mock_testing_fallbacks: bool = False,
-        seed: int | None = None,
-        observers: Sequence[Observer] = (),
-    ) -> Answer:
+    async def transcribe(self, audio: AudioInput, **options: Unpack[TranscribeOptions]) -> Answer:
         """Transcribe `audio`: a path, bytes, or a readable stream (sync or async; it is read once, from where it stands).
 
-        `route` may be left out when the spec has one route, or one called `default`. `filename` names audio that has no name
-        of its own. `fallbacks`, deployments or routes, follow the route inside its rules; `deadline`, seconds or `"30s"`, bounds
-        all; `allowed` names the deployments and routes that this caller may use (None: all). `seed` makes the draws repeatable.
-        `observers` see this run only.
+        The keywords, all optional: `route` (needed where the spec has several and none is called `default`); what is wanted of
+        the transcription: `language`, `languages`, `prompt`, `keywords`, `temperature`, `response_format`, `timestamps`,
+        `diarize`, `known_speakers` (name to `data:` URL), `logprobs`, `chunking_strategy`; what conditions may look at: `user`,
+        `key`, `tags`, `metadata`. `filename` names audio that has no name of its own. `fallbacks`, deployments or routes, follow
+        the route inside its rules; `deadline`, seconds or `"30s"`, bounds all; `allowed` names the deployments and routes that
+        this caller may use (None: all). `seed` makes the draws repeatable. `observers` see this run only.
 
         To test fallbacks: `simulate={"openai": "rate_limited"}` lets deployments or providers fail without being called,
         `mock_testing_fallbacks` whatever comes first.
 
         Raises RequestError when the audio or an option is at fault, ProviderError when no attempt gave an answer.
         """
+        request = asked_request(self.router, options)
+        async with self._opened(audio, options.get("filename")) as source:
+            found = replace(request, audio=await probe(source))
+            return await self._run(found, source, _seed(options.get("seed")), options.get("observers", ()))
+
+    @asynccontextmanager
+    async def stream(self, audio: AudioInput, **options: Unpack[TranscribeOptions]) -> AsyncGenerator[TranscriptStream]:
+        """Transcribe `audio` and have the text as it comes; the keywords are those of `transcribe`.
+
+            async with vox.stream("talk.mp3", route="live") as stream:
+                async for event in stream:
+                    …  # Delta, SegmentEvent, and at the end Done
+                answer = stream.answer
+
+        A deployment that does not stream is left out, unless the spec says `options: {stream: emulate}`: then its text comes at
+        its end. Until the first text another deployment may take over, after it none. Raises like `transcribe`, in the loop.
+        """
+        request = asked_request(self.router, options, stream=True)
+        async with self._opened(audio, options.get("filename")) as source:
+            found = replace(request, audio=await probe(source))
+            run = partial(self._run, found, source, _seed(options.get("seed")), options.get("observers", ()))
+            async with streamed(run, found.options) as stream:
+                yield stream
+
+    @asynccontextmanager
+    async def _opened(self, audio: AudioInput, filename: str | None) -> AsyncGenerator[AudioSource]:
         if self._closed:
             raise RequestError("this spec has been closed: transcribe inside its `with`")
-        request = Request(
-            route=asked_route(self.router, route),
-            options=asked_options(language, prompt, temperature, response_format, timestamps, diarize),
-            user=asked_text("user", user),
-            key=asked_text("key", key),
-            tags=asked_names("tags", tags),
-            metadata=asked_metadata(metadata),
-            fallbacks=asked_names("fallbacks", fallbacks),
-            deadline_ms=asked_deadline(deadline),
-            allowed=None if allowed is None else asked_names("allowed", allowed),
-            simulate=asked_simulation(simulate, first_child=asked_flag("mock_testing_fallbacks", mock_testing_fallbacks)),
-        )
         try:
             async with open_audio(audio, filename=filename) as source:
-                facts = await probe(source)
-                return await self._run(replace(request, audio=facts), source, _seed(seed), observers)
+                yield source
         except AudioProblem as problem:
             raise RequestError(str(problem)) from None
 
-    async def _run(self, request: Request, audio: AudioSource, seed: int, observers: Sequence[Observer]) -> Answer:
+    async def _run(
+        self, request: Request, audio: AudioSource, seed: int, observers: Sequence[Observer], relay: Relay | None = None
+    ) -> Answer:
         moment_ms = self._clock.now_ms()
         planned = plan(self.router, request, self.view, moment_ms, seed)
         if isinstance(planned, Failure):
             raise refused(planned.failure())
-        perform = Performance(self.router, request, audio, self._equipment)
+        perform = Performance(self.router, request, audio, self._equipment, relay)
         judge = Judging(self._guardrails, request.options.prompt)
         seconds = request.audio.seconds
         admission = self._keeper.run(None if seconds is None else round(seconds * 1000))
-        ran = await run_plan(planned.unwrap(), perform, admission, self._clock, (*self._observers, *observers), judge)
+        everybody = (*self._observers, *observers, *(() if relay is None else (relay.observe,)))
+        ran = await run_plan(planned.unwrap(), perform, admission, self._clock, everybody, judge)
         if isinstance(ran.ended, Unserved):
             raise unserved(ran, seed, moment_ms)
-        return _answer(ran, ran.ended, request, seed, moment_ms)
+        return _answer(ran, ran.ended, request, self.router, seed, moment_ms)
 
 
-def _answer(ran: Ran, served: Served, request: Request, seed: int, moment_ms: int) -> Answer:
+def _answer(ran: Ran, served: Served, request: Request, router: Router, seed: int, moment_ms: int) -> Answer:
     run = ran.run
     by = next(entry for entry in run.trail if entry.attempt == served.attempt)
     node = next(node for node in attempts(run.plan.root) if node.node == by.node)
     return Answer(
         transcript=served.transcript,
         served_by=by.deployment,
+        served_cost=cost(served.transcript.usage, router.deployments[by.deployment].price, _measured(request.audio, served)),
         attempts=run.trail,
         skipped=run.skipped,
         plan=run.plan,
@@ -230,6 +227,11 @@ def _answer(ran: Ran, served: Served, request: Request, seed: int, moment_ms: in
         unchecked=served.unchecked,
         response_format=request.options.response_format,
     )
+
+
+def _measured(audio: AudioFacts, served: Served) -> AudioFacts:
+    """The audio with a length, if anybody knows it."""
+    return audio if audio.seconds is not None else replace(audio, seconds=served.transcript.seconds)
 
 
 def _seed(seed: int | None) -> int:

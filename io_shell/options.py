@@ -20,6 +20,11 @@ class TranscribeOptions(TypedDict, total=False):
     response_format: ResponseFormat
     timestamps: Timestamps | Sequence[Timestamps]
     diarize: bool
+    languages: str | Sequence[str]
+    keywords: str | Sequence[str]
+    known_speakers: Mapping[str, str] | None
+    logprobs: bool
+    chunking_strategy: str | Mapping[str, object] | None
     filename: str | None
     user: str | None
     key: str | None
@@ -42,6 +47,12 @@ class ModelOptions(TypedDict, total=False):
     response_format: ResponseFormat
     temperature: float | None
     timestamp_granularities: Timestamps | Sequence[Timestamps]
+    diarize: bool
+    languages: str | Sequence[str]
+    keywords: str | Sequence[str]
+    known_speakers: Mapping[str, str] | None
+    logprobs: bool
+    chunking_strategy: str | Mapping[str, object] | None
     timeout: float | None
     api_key: str | None
     api_base: str | None

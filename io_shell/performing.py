@@ -1,12 +1,12 @@
 """Carrying out one call: drive the deployment's adapter, and give it what it wants.
 
-The adapter says what to send; this fetches the key, sends, and hands back what came. Nothing here retries, and nothing here
-decides: the first want that cannot be met ends the call in its failure. Every call is given the options of the request, with the
-prompt as the input guardrails left it, save what the plan lets its deployment do without (law F7).
+The adapter says what to send; this fills in key, address and settings, and hands over what came. Nothing here retries, and
+nothing here decides: the first want that cannot be met ends the call in its failure. Every call is given the options of the
+request, with the prompt as the input guardrails left it, save what the plan lets its deployment do without (law F7).
 """
 
-from collections.abc import Mapping
-from typing import assert_never, cast
+from collections.abc import Iterator, Mapping
+from typing import cast
 
 import msgspec
 from msgspec.structs import replace
@@ -14,28 +14,26 @@ from returns.result import Failure, Success
 
 from voxplan.adapters.degrading import completed, reduced
 from voxplan.adapters.registry import ADAPTERS
-from voxplan.adapters.wire import Adapter, Call, Got, HttpRequest, Recognise, Want
+from voxplan.adapters.wire import Adapter, Call
+from voxplan.adapters.wire import Tell as Text
 from voxplan.engine.plans.router import Router, RouterDeployment
 from voxplan.engine.runs.run import Send
 from voxplan.engine.terms.failure import AttemptFailure
 from voxplan.engine.terms.request import Options, Request
 from voxplan.engine.terms.transcript import Transcript
 from voxplan.io_shell.audio.source import AudioSource
-from voxplan.io_shell.local.pool import LocalRecogniser
-from voxplan.io_shell.references import Environment, resolve
+from voxplan.io_shell.meeting import Meeting, Tools
+from voxplan.io_shell.references import Environment, missing_references, resolve
+from voxplan.io_shell.relaying import Relay
 from voxplan.io_shell.running import Tell
-from voxplan.io_shell.transport import Transport
 
 __all__ = ("Equipment", "Performance")
-
-_Met = Success[Got] | Failure[AttemptFailure]
 
 
 class Equipment(msgspec.Struct, frozen=True, kw_only=True):
     """What calls are made with, shared by all runs of one opened spec."""
 
-    transport: Transport
-    recogniser: LocalRecogniser
+    tools: Tools
     environment: Environment
     adapters: Mapping[str, Adapter] = msgspec.field(default_factory=lambda: ADAPTERS)
 
@@ -43,64 +41,98 @@ class Equipment(msgspec.Struct, frozen=True, kw_only=True):
 class Performance:
     """The calls of one run: one request, one audio, whatever deployments the plan names."""
 
-    def __init__(self, router: Router, request: Request, audio: AudioSource, equipment: Equipment) -> None:
-        """Nothing is sent yet."""
+    def __init__(
+        self, router: Router, request: Request, audio: AudioSource, equipment: Equipment, relay: Relay | None = None
+    ) -> None:
+        """Nothing is sent yet. Text that comes before the end of a call goes to `relay`."""
         self._router = router
         self._request = request
         self._audio = audio
         self._equipment = equipment
+        self._relay = relay
 
     async def __call__(self, send: Send, tell: Tell) -> Success[Transcript] | Failure[AttemptFailure]:
-        """Carry out one call. No adapter streams yet, so there is nothing to `tell`."""
-        del tell
+        """Carry out one call; `tell` that text comes before its end."""
         deployment = self._router.deployments[send.deployment]
-        key = _resolved(deployment.api_key, self._equipment.environment)
-        base_url = _resolved(deployment.base_url, self._equipment.environment)
+        key = self._resolved(deployment.api_key)
+        call = self._call(send, deployment, has_key=deployment.api_key is not None)
         if isinstance(key, Failure):
             return key
+        if isinstance(call, Failure):
+            return call
+
+        def telling(text: Text) -> None:
+            if self._relay is not None:
+                self._relay.tell(send.attempt, text)
+            tell()
+
+        tools, adapter = self._equipment.tools, self._equipment.adapters[deployment.provider]
+        async with Meeting(tools, deployment, self._audio, key.unwrap(), telling, _patience_s(send)) as meeting:
+            ended = await _drive(adapter, call.unwrap(), meeting)
+            if isinstance(ended, Failure):
+                meeting.ended(ended.failure())
+        return Success(completed(ended.unwrap(), send.degrades)) if isinstance(ended, Success) else ended
+
+    def _call(self, send: Send, deployment: RouterDeployment, *, has_key: bool) -> Success[Call] | Failure[AttemptFailure]:
+        base_url = self._resolved(deployment.base_url)
         if isinstance(base_url, Failure):
             return base_url
+        settings: list[tuple[str, str]] = []
+        for name, written in self._settings(deployment):
+            said = self._resolved(written)
+            if isinstance(said, Failure):
+                return said
+            settings.append((name, said.unwrap() or ""))
         call = Call(
             provider=deployment.provider,
             model=deployment.model,
             options=self._options(send, deployment),
             audio=self._request.audio,
             filename=self._audio.filename,
+            size=self._audio.size,
             base_url=base_url.unwrap(),
-            has_key=key.unwrap() is not None,
+            has_key=has_key,
+            settings=tuple(settings),
+            extra=deployment.options,
         )
-        ended = await self._drive(self._equipment.adapters[deployment.provider], call, key.unwrap(), _patience_s(send))
-        return Success(completed(ended.unwrap(), send.degrades)) if isinstance(ended, Success) else ended
+        return Success(call)
+
+    def _settings(self, deployment: RouterDeployment) -> Iterator[tuple[str, str]]:
+        """Those that an adapter may see: no secrets, and no default whose variable is not set."""
+        known = {setting.name: setting for setting in self._router.facts[deployment.provider].settings}
+        for name, written in deployment.settings:
+            defaulted = written == known[name].default
+            if not known[name].secret and not (defaulted and missing_references(written, self._equipment.environment)):
+                yield name, written
 
     def _options(self, send: Send, deployment: RouterDeployment) -> Options:
         options = self._request.options
         approved = options if send.prompt is None else replace(options, prompt=send.prompt)
         return reduced(approved, send.degrades, deployment.capabilities)
 
-    async def _drive(
-        self, adapter: Adapter, call: Call, key: str | None, patience_s: float
-    ) -> Success[Transcript] | Failure[AttemptFailure]:
-        exchange = adapter(call)
-        try:
-            want = next(exchange)
-            while True:
-                met = await self._meet(want, key, patience_s)
-                if isinstance(met, Failure):
-                    return met
-                want = exchange.send(met.unwrap())
-        except StopIteration as end:
-            return _ending(end)
-        finally:
-            exchange.close()
+    def _resolved(self, text: str | None) -> Success[str | None] | Failure[AttemptFailure]:
+        if text is None:
+            return Success(None)
+        found = resolve(text, self._equipment.environment)
+        if isinstance(found, Success):
+            return Success(found.unwrap())
+        reason = f"environment variable `{found.failure()}` is not set"
+        return Failure(AttemptFailure(kind="unauthorized", reason=reason, sent="no", charged="no"))
 
-    async def _meet(self, want: Want, key: str | None, patience_s: float) -> _Met:
-        match want:
-            case HttpRequest():
-                return await self._equipment.transport.send(want, self._audio, key)
-            case Recognise():
-                return await self._equipment.recogniser.recognise(want, self._audio, patience_s)
-            case _:
-                assert_never(want)
+
+async def _drive(adapter: Adapter, call: Call, meeting: Meeting) -> Success[Transcript] | Failure[AttemptFailure]:
+    exchange = adapter(call)
+    try:
+        want = next(exchange)
+        while True:
+            met = await meeting.meet(want)
+            if isinstance(met, Failure):
+                return met
+            want = exchange.send(met.unwrap())
+    except StopIteration as end:
+        return _ending(end)
+    finally:
+        exchange.close()
 
 
 def _patience_s(send: Send) -> float:
@@ -110,16 +142,6 @@ def _patience_s(send: Send) -> float:
     """
     given_s = (send.until_ms - send.at_ms) / 1000
     return max(given_s * 0.9, given_s - 0.1)
-
-
-def _resolved(text: str | None, environment: Environment) -> Success[str | None] | Failure[AttemptFailure]:
-    if text is None:
-        return Success(None)
-    found = resolve(text, environment)
-    if isinstance(found, Success):
-        return Success(found.unwrap())
-    reason = f"environment variable `{found.failure()}` is not set"
-    return Failure(AttemptFailure(kind="unauthorized", reason=reason, sent="no", charged="no"))
 
 
 def _ending(end: StopIteration) -> Success[Transcript] | Failure[AttemptFailure]:

@@ -47,6 +47,12 @@ async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM'
     response_format: ResponseFormat = "json",
     temperature: float | None = None,
     timestamp_granularities: Timestamps | Sequence[Timestamps] = (),
+    diarize: bool = False,
+    languages: str | Sequence[str] = (),
+    keywords: str | Sequence[str] = (),
+    known_speakers: Mapping[str, str] | None = None,
+    logprobs: bool = False,
+    chunking_strategy: str | Mapping[str, object] | None = None,
     timeout: float | None = None,  # noqa: ASYNC109 - LiteLLM's name; it becomes a deadline of the plan
     api_key: str | None = None,
     api_base: str | None = None,
@@ -58,7 +64,8 @@ async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM'
     """Transcribe `file` with `model`, then with each of `fallbacks` until one answers.
 
     `timeout` is the whole call's, in seconds; `num_retries` more calls to each model; `api_key` and `api_base` belong to
-    `model` alone (default: the provider's own address, its key from the environment). To test fallbacks,
+    `model` alone (default: the provider's own address, its key from the environment). `known_speakers` maps names to data URLs
+    of some seconds of their voices; the other options are those of `Vox.transcribe`. To test fallbacks,
     `mock_testing_fallbacks` lets `model` fail without being called, and `simulate` the providers that it names, as in
     `{"openai": "rate_limited"}`.
     """
@@ -78,6 +85,12 @@ async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM'
             temperature=temperature,
             response_format=response_format,
             timestamps=timestamp_granularities,
+            diarize=diarize,
+            languages=languages,
+            keywords=keywords,
+            known_speakers=known_speakers,
+            logprobs=logprobs,
+            chunking_strategy=chunking_strategy,
             simulate=simulate,
             mock_testing_fallbacks=mock_testing_fallbacks,
         )

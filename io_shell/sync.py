@@ -6,7 +6,7 @@
 Nothing is done twice here: every call is handed to the async face.
 """
 
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar, Unpack
@@ -14,6 +14,7 @@ from typing import TypeVar, Unpack
 import anyio.lowlevel
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from voxplan.adapters.rendering.events import Event
 from voxplan.engine.observed.view import View
 from voxplan.engine.plans.plan import Plan
 from voxplan.engine.plans.router import Router
@@ -25,8 +26,9 @@ from voxplan.io_shell.judging import Guardrails
 from voxplan.io_shell.loading import SpecSource
 from voxplan.io_shell.options import TranscribeOptions
 from voxplan.io_shell.running import Observer
+from voxplan.io_shell.transcript_stream import TranscriptStream
 
-__all__ = ("SyncVox", "open_sync")
+__all__ = ("SyncStream", "SyncVox", "open_sync")
 
 T = TypeVar("T")
 
@@ -71,6 +73,31 @@ class SyncVox:
     def transcribe(self, audio: AudioInput, **options: Unpack[TranscribeOptions]) -> Answer:
         """See `Vox.transcribe`, whose options these are."""
         return _wait(self._portal, partial(self._vox.transcribe, audio, **options))
+
+    @contextmanager
+    def stream(self, audio: AudioInput, **options: Unpack[TranscribeOptions]) -> Generator["SyncStream", None, None]:
+        """See `Vox.stream`: events to iterate over as they come, then `answer`."""
+        with self._portal.wrap_async_context_manager(self._vox.stream(audio, **options)) as stream:
+            yield SyncStream(self._portal, stream)
+
+
+class SyncStream:
+    """The events of one transcription, in order; `answer` is there after the last one."""
+
+    def __init__(self, portal: BlockingPortal, stream: TranscriptStream) -> None:
+        """Made by `SyncVox.stream`."""
+        self._portal = portal
+        self._stream = stream
+
+    @property
+    def answer(self) -> Answer:
+        """The whole answer, once the events are over."""
+        return self._stream.answer
+
+    def __iter__(self) -> Iterator[Event]:
+        """The events that are still to come."""
+        while (event := _wait(self._portal, partial(anext, self._stream, None))) is not None:
+            yield event
 
 
 def _wait(portal: BlockingPortal, call: Callable[[], Awaitable[T]]) -> T:

@@ -8,11 +8,10 @@ The secret appears in the header and nowhere else. It is taken out of the header
 reads them, because servers echo keys in their complaints.
 """
 
-import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, NamedTuple, Protocol
-from urllib.parse import quote
 
 import anyio
 import httpx
@@ -20,11 +19,13 @@ from returns.result import Failure, Success
 from typing_extensions import override
 
 from voxplan.adapters.refusals.scrubbing import REMOVED, scrubbed
-from voxplan.adapters.wire import Header, HttpRequest, HttpResponse, Secret
+from voxplan.adapters.wire import Header, HttpRequest, HttpResponse, Secret, Streaming
 from voxplan.engine.terms.failure import AttemptFailure, Certainty, FailureKind
-from voxplan.io_shell.multipart import AudioChanged, AudioSource, MultipartBody
+from voxplan.io_shell.bodies import AudioChanged, AudioSource, body_of
+from voxplan.io_shell.keyless import Keyless
+from voxplan.io_shell.streaming import EventStream
 
-__all__ = ("MAX_BODY_BYTES", "MISHAPS", "AudioSource", "HttpxTransport", "Mishap", "Transport", "new_client")
+__all__ = ("MAX_BODY_BYTES", "MISHAPS", "AudioSource", "HttpxTransport", "Mishap", "Opened", "Transport", "new_client")
 
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 """An answer is cut off here: a day of speech with a time for each word is a fifth of this."""
@@ -40,8 +41,8 @@ _ALWAYS: Final = (("user-agent", "voxplan"), ("accept-encoding", "identity"))
 _CLOSING_S: Final = 2.0
 _SUCCESSES: Final = range(200, 300)
 
-# A success may rightly contain a short word that somebody uses as a key (`not-needed`); nobody speaks a real key.
-_LONGER_THAN_A_WORD: Final = 16
+
+Opened = Success[HttpResponse | EventStream] | Failure[AttemptFailure]
 
 
 class Transport(Protocol):
@@ -50,7 +51,11 @@ class Transport(Protocol):
     async def send(
         self, request: HttpRequest, audio: AudioSource, secret: str | None
     ) -> Success[HttpResponse] | Failure[AttemptFailure]:
-        """Send `request` with `audio` in its hole and `secret` in its header."""
+        """Send `request` with `audio` in its hole and `secret` in its header, and read the whole answer."""
+        ...
+
+    def open(self, request: HttpRequest, audio: AudioSource, secret: str | None) -> AbstractAsyncContextManager[Opened]:
+        """The same, but a success that is a stream of events stays open for as long as the context lasts."""
         ...
 
 
@@ -134,46 +139,84 @@ class HttpxTransport:
         self, request: HttpRequest, audio: AudioSource, secret: str | None
     ) -> Success[HttpResponse] | Failure[AttemptFailure]:
         """Send `request` once. The audio is read anew from its beginning."""
-        key = (secret or "").strip()  # a newline at the end of an exported key is common, and never part of it
-        if not key.isascii() or not (key + " ").isprintable():
-            return Failure(_unsent("unauthorized", "the key holds characters that no header can carry"))
-        if not key and any(isinstance(header.value, Secret) for header in request.headers):
-            return Failure(_unsent("unauthorized", "there is no key where the provider wants one"))
-        try:
-            return await self._exchanged(request, audio, key)
-        except _RAISED as problem:
-            return Failure(_mishap(problem, key))
-        except AudioChanged as problem:
-            return Failure(AttemptFailure(kind="invalid_request", reason=str(problem), sent="maybe", charged="maybe"))
+        async with self._opened(request, audio, secret, streams=False) as opened:
+            match opened:
+                case Success(HttpResponse() as response):
+                    return Success(response)
+                case Failure():
+                    return opened
+                case _:
+                    raise RuntimeError("a stream was opened that nobody reads")
 
-    async def _exchanged(
-        self, request: HttpRequest, audio: AudioSource, key: str
-    ) -> Success[HttpResponse] | Failure[AttemptFailure]:
-        """The exchange itself; the body's reader is closed however it ends."""
+    def open(self, request: HttpRequest, audio: AudioSource, secret: str | None) -> AbstractAsyncContextManager[Opened]:
+        """Send `request` once; a success that is a stream of events stays open for as long as the context lasts."""
+        return self._opened(request, audio, secret, streams=True)
+
+    @asynccontextmanager
+    async def _opened(
+        self, request: HttpRequest, audio: AudioSource, secret: str | None, *, streams: bool
+    ) -> AsyncGenerator[Opened]:
+        """What was opened is closed in any case: first what is left of the answer, then the reader of the body."""
+        key = (secret or "").strip()  # a newline at the end of an exported key is common, and never part of it
+        unusable = _unusable(key, request)
+        if unusable is not None:
+            yield Failure(_unsent("unauthorized", unusable))
+            return
+        async with AsyncExitStack() as stack:
+            try:
+                opened: Opened = await self._sent(stack, request, audio, key, streams=streams)
+            except _RAISED as problem:
+                opened = Failure(_mishap(problem, key))
+            except AudioChanged as problem:
+                opened = Failure(AttemptFailure(kind="invalid_request", reason=str(problem), sent="maybe", charged="maybe"))
+            yield opened
+
+    async def _sent(self, stack: AsyncExitStack, request: HttpRequest, audio: AudioSource, key: str, *, streams: bool) -> Opened:
+        built = self._built(stack, request, audio, key)
+        # A user and password in the address would overwrite our header: they count only where we have none.
+        auth = httpx.Auth() if "authorization" in built.headers else None
+        response = await self._client.send(built, auth=auth, stream=True, follow_redirects=False)
+        stack.push_async_callback(_closed, response.aclose)
+        keyless = Keyless(key)
+        if not (streams and _streams(response)):
+            return await _read(response, keyless, self._max_body_bytes)
+        head = Streaming(status=response.status_code, headers=_headers(response, keyless), body=b"")
+        stream = EventStream(response, head, keyless, self._max_body_bytes, lambda problem: _mishap(problem, key, late=True))
+        stack.push_async_callback(stream.close)
+        return Success(stream)
+
+    def _built(self, stack: AsyncExitStack, request: HttpRequest, audio: AudioSource, key: str) -> httpx.Request:
         headers = [*_ALWAYS, *((header.name, _value(header, key)) for header in request.headers)]
         if isinstance(request.body, bytes):
-            built = self._client.build_request(request.method, request.url, headers=headers, content=request.body)
-            return await self._answered(built, key)
-        form = MultipartBody(request.body, audio)
-        headers += [("content-type", form.content_type), ("content-length", str(form.size))]
+            return self._client.build_request(request.method, request.url, headers=headers, content=request.body)
+        body = body_of(request.body, audio)
+        headers += [("content-type", body.content_type), ("content-length", str(body.size))]
         built = self._client.build_request(request.method, request.url, headers=headers)
-        pieces = form.pieces()
+        pieces = body.pieces()
         built.stream = _Body(pieces)
-        try:
-            return await self._answered(built, key)
-        finally:
-            with anyio.move_on_after(_CLOSING_S, shield=True):
-                await pieces.aclose()
+        stack.push_async_callback(_closed, pieces.aclose)
+        return built
 
-    async def _answered(self, request: httpx.Request, key: str) -> Success[HttpResponse] | Failure[AttemptFailure]:
-        # A user and password in the address would overwrite our header: they count only where we have none.
-        auth = httpx.Auth() if "authorization" in request.headers else None
-        response = await self._client.send(request, auth=auth, stream=True, follow_redirects=False)
-        try:
-            return await _read(response, key, self._max_body_bytes)
-        finally:
-            with anyio.move_on_after(_CLOSING_S, shield=True):
-                await response.aclose()
+
+async def _closed(close: Callable[[], Awaitable[None]]) -> None:
+    """Close, even when the task has been cancelled."""
+    with anyio.move_on_after(_CLOSING_S, shield=True):
+        await close()
+
+
+def _unusable(key: str, request: HttpRequest) -> str | None:
+    if not key.isascii() or not (key + " ").isprintable():
+        return "the key holds characters that no header can carry"
+    if not key and any(isinstance(header.value, Secret) for header in request.headers):
+        return "there is no key where the provider wants one"
+    return None
+
+
+def _streams(response: httpx.Response) -> bool:
+    """Whether the answer is a stream of events that can be read."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    encoding = response.headers.get("content-encoding", "identity")
+    return response.status_code in _SUCCESSES and kind == "text/event-stream" and encoding == "identity"
 
 
 class _Body(httpx.AsyncByteStream):
@@ -187,7 +230,7 @@ class _Body(httpx.AsyncByteStream):
         return self._pieces
 
 
-async def _read(response: httpx.Response, key: str, most: int) -> Success[HttpResponse] | Failure[AttemptFailure]:
+async def _read(response: httpx.Response, keyless: Keyless, most: int) -> Success[HttpResponse] | Failure[AttemptFailure]:
     """The whole answer. A refusal is worth having even when its body cannot be: the status says most of it."""
     body = bytearray()
     compressed = response.headers.get("content-encoding", "identity") != "identity"
@@ -203,8 +246,13 @@ async def _read(response: httpx.Response, key: str, most: int) -> Success[HttpRe
         reason = f"http {response.status_code}: {unusable}"
         failure = AttemptFailure(kind="bad_answer", reason=reason, sent="yes", charged="maybe", status=response.status_code)
         return Failure(failure)
-    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw)
-    return Success(_without_key(HttpResponse(status=response.status_code, headers=headers, body=bytes(body)), key))
+    whole = HttpResponse(status=response.status_code, headers=_headers(response, None), body=bytes(body))
+    return Success(_without_key(whole, keyless))
+
+
+def _headers(response: httpx.Response, keyless: Keyless | None) -> tuple[tuple[str, str], ...]:
+    said = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw)
+    return tuple((name, value if keyless is None else keyless.text(value)) for name, value in said)
 
 
 async def _fill(body: bytearray, response: httpx.Response, most: int) -> str | None:
@@ -222,28 +270,25 @@ async def _fill(body: bytearray, response: httpx.Response, most: int) -> str | N
     return f"an answer of more than {most} bytes" if reading.cancel_called else None
 
 
-def _without_key(response: HttpResponse, key: str) -> HttpResponse:
-    """The answer without the key, however the server spelt it: as it is, as JSON writes it, as an address writes it."""
-    if not key or (response.status in _SUCCESSES and len(key) < _LONGER_THAN_A_WORD):
+def _without_key(response: HttpResponse, keyless: Keyless) -> HttpResponse:
+    """The answer without the key, wherever the server repeats it."""
+    if response.status in _SUCCESSES and keyless.is_a_word:
         return response
-    as_json = json.dumps(key)[1:-1]
-    spellings = sorted({key, as_json, as_json.replace("/", "\\/"), quote(key, safe="")}, key=len, reverse=True)
-    body, headers = response.body, response.headers
-    for spelling in spellings:
-        body = body.replace(spelling.encode(), REMOVED.encode())
-        headers = tuple((name, value.replace(spelling, REMOVED)) for name, value in headers)
-    return HttpResponse(status=response.status, headers=headers, body=body)
+    headers = tuple((name, keyless.text(value)) for name, value in response.headers)
+    return HttpResponse(status=response.status, headers=headers, body=keyless.body(response.body))
 
 
 def _value(header: Header, key: str) -> str:
     return f"{header.value.prefix}{key}" if isinstance(header.value, Secret) else header.value
 
 
-def _mishap(problem: Exception, key: str) -> AttemptFailure:
-    """The failure that an exception stands for, by the nearest of its classes in the table."""
+def _mishap(problem: Exception, key: str, *, late: bool = False) -> AttemptFailure:
+    """The failure that an exception stands for, by the nearest of its classes in the table; `late`: the answer had begun."""
     meant = next(MISHAPS[each] for each in type(problem).__mro__ if each in MISHAPS)
     said = str(problem).replace(key, REMOVED) if key else str(problem)
     reason = scrubbed(f"{meant.meaning}: {said}" if meant.quoted and said else meant.meaning)
+    if late and meant.kind != "timed_out":
+        return AttemptFailure(kind="server_error", reason=f"{reason}, in mid-stream", sent="yes", charged="maybe")
     return AttemptFailure(kind=meant.kind, reason=reason, sent=meant.sent, charged=meant.charged)
 
 

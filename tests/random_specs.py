@@ -33,7 +33,7 @@ from voxplan.engine.language.spec import (
     WhenAllCooling,
     WhenAllPoor,
 )
-from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts
+from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts, Setting, TokenPrices
 from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.quantity import ClockTime, Money, Share, Span
 
@@ -51,6 +51,8 @@ __all__ = (
 
 _CHEAP: Final = PriceFacts(per_request=2)
 _BY_MINUTE: Final = PriceFacts(per_minute=60, minimum_ms=1000, step_ms=1000)
+_BY_TOKEN: Final = PriceFacts(per_minute=55, tokens=TokenPrices(audio_in=600, text_in=250, out=1000))
+_ABOUT: Final = PriceFacts(per_minute=58, step_ms=500, estimated=True)
 
 CATALOG: Final = {
     facts.provider: facts
@@ -60,6 +62,11 @@ CATALOG: Final = {
             needs_key=True,
             default_key="${OPENAI_API_KEY}",
             takes_base_url=False,
+            settings=(
+                Setting(name="project", meaning="whose project pays", default="${OPENAI_PROJECT}"),
+                Setting(name="token", meaning="a second secret", secret=True),
+            ),
+            owned=("model", "language", "prompt"),
             otherwise=Capabilities(
                 languages="any", segments=True, prompt=True, temperature=True, max_bytes=26_214_400, price=_BY_MINUTE
             ),
@@ -70,14 +77,23 @@ CATALOG: Final = {
                         languages="any", segments=True, words=True, prompt=True, temperature=True, streaming=True, price=_CHEAP
                     ),
                 ),
+                ("tokens", Capabilities(languages="any", words=True, keywords=True, price=_BY_TOKEN)),
             ),
+            families=(("mini", Capabilities(languages="any", segments=True, diarization=True, price=_ABOUT)),),
         ),
-        ProviderFacts(provider="openai_compatible", needs_key=False, needs_base_url=True, otherwise=Capabilities(segments=True)),
+        ProviderFacts(
+            provider="openai_compatible",
+            needs_key=False,
+            needs_base_url=True,
+            channels_option="multichannel",
+            otherwise=Capabilities(segments=True),
+        ),
         ProviderFacts(
             provider="local",
             needs_key=False,
             takes_key=False,
             takes_base_url=False,
+            takes_options=False,
             vendor="here",
             otherwise=Capabilities(
                 languages=("en",),
@@ -91,7 +107,7 @@ CATALOG: Final = {
         ),
     )
 }
-"""Facts of three providers, with limits that requests here really meet, and prices that are known, free and unknown."""
+"""Facts of three providers, with limits that requests here really meet; prices are known, estimated, free and unknown."""
 
 DEPLOYMENTS: Final = ("a", "b", "c", "d", "e", "f")
 ROUTES: Final = ("main", "other", "third")
@@ -282,7 +298,7 @@ def _span(chance: Random, *, audio: bool = True, least: int = 0) -> Span:
 def _deployment(chance: Random) -> Deployment:
     how = chance.choice(("own", "own", "keyed", "shared", "shared", "eu", "compatible", "local"))
     by_how: Mapping[str, Deployment] = {
-        "own": Deployment(provider="openai", model=chance.choice(("whisper-1", "small"))),
+        "own": Deployment(provider="openai", model=chance.choice(("whisper-1", "small", "whisper-1", "small", "mini", "tokens"))),
         "keyed": Deployment(provider="openai", model="whisper-1", api_key=chance.choice(("${K}", "${L}"))),
         "shared": Deployment(account="shared", model="whisper-1"),
         "eu": Deployment(account="eu", model="small", api_key=chance.choice((None, "${K}"))),
@@ -301,6 +317,7 @@ def _deployment(chance: Random) -> Deployment:
         limits=_limits(chance),
         shortest=_span(chance) if chance.random() < 0.3 else None,
         price=_price(chance) if chance.random() < 0.3 else None,
+        options={"multichannel": chance.random() < 0.7} if how == "compatible" and chance.random() < 0.4 else {},
     )
 
 

@@ -1,7 +1,7 @@
 """The naive second interpreter, first half: what a spec lets a request attempt, by plain recursion over the spec itself.
 
 It was written from the language reference, not from the engine, and shares with it only the structs, the table of failure kinds,
-`lacks`, `worst_cost` and the raw draws. No router, no plan: `Planned` walks the spec, decides every condition, and keeps what
+`lacks` and the raw draws. No router, no plan: `Planned` walks the spec, decides every condition, and keeps what
 may be attempted; `tests.reference_run` lives through that in a scripted world. How rules meet is in `tests.reference_rules`, what
 is known of requests and deployments in `tests.reference_facts`. Slow and obvious; engine and shell are held against it.
 """
@@ -193,7 +193,7 @@ class Planned:
             *self._limits(place),
             timeout_ms=default if timeout is None else timeout,
             shortest_ms=self.asked.ms(known.shortest) or 0,
-            cost=known.cost(seconds),
+            cost=known.cost(self.request.audio),
             degrades=frozenset(degraded),
             held=held,
             simulated=failures.get(known.name) or failures.get(known.provider),

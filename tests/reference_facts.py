@@ -10,14 +10,15 @@ from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from voxplan.engine.language.condition import Condition, NumberRange, Sample, TimeWindow
 from voxplan.engine.language.spec import Limits, Selector, Spec
 from voxplan.engine.observed.view import Load, View
 from voxplan.engine.plans import draws
-from voxplan.engine.plans.pricing import worst_cost
 from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts
 from voxplan.engine.terms.quantity import Money, Span
-from voxplan.engine.terms.request import Request
+from voxplan.engine.terms.request import AudioFacts, Request
 
 Catalog = Mapping[str, ProviderFacts]
 Values = tuple[str | float | bool, ...] | None
@@ -144,6 +145,8 @@ class Known(NamedTuple):
         per = [0 if money is None else money.nano for money in (price.per_minute, price.per_request)] if price else []
         least, step = (price.minimum.base_ms, price.step.base_ms if price.step else 0) if price else (0, 0)
         said = PriceFacts(per_minute=per[0], per_request=per[1], minimum_ms=least, step_ms=step) if price else can.price
+        if said is not None and own.options.get(facts.channels_option or ""):
+            said = replace(said, by_channel=True)
         return Known(
             name=name,
             provider=facts.provider,
@@ -169,9 +172,19 @@ class Known(NamedTuple):
             and {*(wanted.capability or ())} <= able
         )
 
-    def cost(self, seconds: float | None) -> int | None:
-        """The worst cost of one call."""
-        return None if self.price is None else worst_cost(self.price, seconds)
+    def cost(self, audio: AudioFacts) -> int | None:
+        """The worst cost of one call; None where any of it is only an estimate."""
+        price = self.price
+        if price is None or price.estimated or price.tokens is not None or (price.by_channel and audio.channels is None):
+            return None
+        return price.per_request if price.per_minute == 0 else None if audio.seconds is None else _billed(price, audio)
+
+    def likely_cost(self, audio: AudioFacts) -> int | None:
+        """What one call may be expected to cost: of a minute where the length is unknown, and of one channel."""
+        told = audio if audio.seconds is not None else replace(audio, seconds=60.0)
+        if self.price is None or (self.price.tokens is not None and self.price.per_minute == 0):
+            return None
+        return _billed(self.price, told)
 
     def free(self, view: View, moment: int) -> Fraction:
         """The free share of its tightest limit."""
@@ -203,8 +216,7 @@ def score(by: str, known: Known | None, request: Request, view: View, moment: in
     if by == "latency" and seen.latency is not None:
         return (0, seen.latency.us_per_second * (busy + 1))
     if by == "cost":
-        cost = known.cost(request.audio.seconds)
-        cost = known.cost(60.0) if cost is None else cost
+        cost = known.likely_cost(request.audio)
         return (1, 0) if cost is None else (0, cost)
     return (0, busy if by == "least_busy" else -known.free(view, moment))
 
@@ -214,6 +226,15 @@ def _shares(limits: Limits, load: Load, moment: int) -> Iterator[Fraction]:
     for most, used in ((limits.concurrent, load.in_flight), (limits.requests_per_minute, len(recent))):
         if most is not None:
             yield Fraction(max(0, most - used), most)
+
+
+def _billed(price: PriceFacts, audio: AudioFacts) -> int:
+    """The length in exact minutes, at least the least, in whole steps, once for each channel that is billed."""
+    ms = max(Fraction(audio.seconds or 0) * 1000, Fraction(price.minimum_ms))
+    if price.step_ms:
+        ms = Fraction(math.ceil(ms / price.step_ms) * price.step_ms)
+    times = max(audio.channels or 1, 1) if price.by_channel else 1
+    return price.per_request + times * math.ceil(ms / 60_000 * price.per_minute)
 
 
 def nano(money: Money | None) -> int | None:

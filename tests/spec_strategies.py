@@ -8,7 +8,7 @@ them costs more than drawing from them.
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal, TypeVar, get_args
+from typing import Literal, TypeVar, cast, get_args
 
 import msgspec
 from hypothesis import strategies as st
@@ -25,6 +25,7 @@ from voxplan.engine.language.spec import (
     Deployment,
     Guardrail,
     Limits,
+    PassedOption,
     Price,
     Race,
     Replay,
@@ -48,6 +49,7 @@ __all__ = (
     "labels",
     "leaf_count",
     "limits",
+    "passed_options",
     "prices",
     "retries",
     "route_nodes",
@@ -71,6 +73,10 @@ _NODE_NAMES = ("canary", "stable", "1", "true")
 _URLS = ("https://api.example.com/v1", "http://localhost:8000", "${BASE_URL}", "https://${REGION}.example.com/v1")
 _MODELS = {"openai": ("whisper-1", "gpt-4o-transcribe"), "openai_compatible": ("large-v3", "a/b: c #d"), "local": ("default",)}
 _MOST_DEPLOYMENTS = 6
+_SETTINGS = {"openai": {"project": ("p-1", "2024-10-21", "1.0", "${PROJECT}", "a${B}c"), "token": ("${TOKEN}", "${_t}")}}
+# Text here that would be a date, a number or a truth value elsewhere stays text.
+_PASSED_NAMES = ("vad_filter", "hotwords", "speaker_options", "api-version", "1", "true", "a.b", "x[]", "where")
+_PASSED_TEXTS = ("", "2024-10-21", "2024-10-21T07:32:00Z", "12:30:45", "1.0", "true", "null", "0x1F", "ä😀", "a: b # c", "\n")
 
 T = TypeVar("T")
 
@@ -187,6 +193,27 @@ def guardrails() -> st.SearchStrategy[Guardrail]:
     )
 
 
+@cache
+def passed_options() -> st.SearchStrategy[dict[str, PassedOption]]:
+    """Request fields of the provider's own: values of every type, and nested lists and objects as deep as they may be."""
+    values = cast("st.SearchStrategy[PassedOption]", _passed(4))
+    return st.dictionaries(st.sampled_from(_PASSED_NAMES), values, max_size=3)
+
+
+def _passed(levels: int) -> st.SearchStrategy[object]:
+    numbers = st.sampled_from((0, 1, -3, 2**53, 0.5, 1e-07, 1e22)) | st.integers(-(2**63), 2**63 - 1) | st.floats(-1e6, 1e6)
+    plain = st.booleans() | numbers | st.sampled_from(_PASSED_TEXTS) | texts()
+    if not levels:
+        return plain
+    inner = _passed(levels - 1)
+    return plain | st.lists(inner, max_size=3).map(tuple) | st.dictionaries(st.sampled_from(_PASSED_NAMES), inner, max_size=2)
+
+
+def _settings(provider: str) -> st.SearchStrategy[dict[str, str]]:
+    said = {name: st.sampled_from(values) for name, values in _SETTINGS.get(provider, {}).items()}
+    return st.just({}) | st.fixed_dictionaries({}, optional=said)
+
+
 @st.composite
 def accounts(draw: st.DrawFn) -> dict[str, Account]:
     """Named accounts of the HTTP providers."""
@@ -202,6 +229,7 @@ def _accounts(provider: str) -> st.SearchStrategy[Account]:
         api_key=st.sampled_from(("${OPENAI_API_KEY}", "${_k1}")),
         base_url=st.sampled_from(_URLS) if provider == "openai_compatible" else st.none(),
         region=maybe(texts()),
+        settings=_settings(provider),
         limits=maybe(limits()),
     )
 
@@ -228,6 +256,8 @@ def _deployments(made_by: tuple[str, str | None]) -> st.SearchStrategy[Deploymen
         limits=maybe(limits()),
         shortest=maybe(spans()),
         price=maybe(prices()),
+        settings=_settings(provider),
+        options=st.just({}) if provider == "local" else st.just({}) | passed_options(),
     )
 
 

@@ -10,16 +10,18 @@ from itertools import chain
 from typing import Final, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 from returns.result import Failure, Success
 
-from voxplan.adapters.refusals.failures import bad_answer, refusal, request_id
+from voxplan.adapters.exchanging import decoded
 from voxplan.adapters.languages import code_of
-from voxplan.adapters.openai_shape.body import Body, ErrorBody, SegmentRow, TokenDetails, UsageTable, WordRow
+from voxplan.adapters.openai_shape.body import Body, LogprobRow, SegmentRow, TokenDetails, TurnRow, UsageTable, WordRow
+from voxplan.adapters.refusals.failures import Rule, request_id
 from voxplan.adapters.wire import HttpResponse
 from voxplan.engine.terms.failure import AttemptFailure
-from voxplan.engine.terms.transcript import Segment, Transcript, Usage, Word
+from voxplan.engine.terms.transcript import Segment, TokenLogprob, Transcript, Usage, Word
 
-__all__ = ("decode",)
+__all__ = ("decode", "logprobs_of", "segment_of", "transcript_of", "usage_of")
 
 # No recording is eleven days long. LocalAI has served Go durations, which count nanoseconds.
 _IMPOSSIBLE_S: Final = 1e6
@@ -28,52 +30,70 @@ _NANOSECOND_S: Final = 1e-9
 _Timed = TypeVar("_Timed", Segment, Word)
 
 
-def decode(response: HttpResponse) -> Success[Transcript] | Failure[AttemptFailure]:
+def decode(response: HttpResponse, rules: tuple[Rule, ...] = ()) -> Success[Transcript] | Failure[AttemptFailure]:
     """The transcript in a success, or why there is none."""
-    body = response.body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        decoded = msgspec.json.decode(body, type=Body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        return Failure(_undecodable(response, body, problem))
-    return Success(_transcript(decoded, request_id(response)))
+    body = decoded(response, Body, rules)
+    if isinstance(body, AttemptFailure):
+        return Failure(body)
+    return Success(transcript_of(body, request_id(response)))
 
 
-def _undecodable(
-    response: HttpResponse, body: bytes, problem: msgspec.DecodeError | UnicodeDecodeError | RecursionError
-) -> AttemptFailure:
-    """An error under 200, as whisper.cpp answers, speaks for itself; of anything else only the shape is told."""
-    if not body.strip():
-        return bad_answer(response, "an empty body where a transcript should be")
-    if body.lstrip().startswith(b"<"):
-        return bad_answer(response, "a page of HTML where a transcript should be")
-    if _is_error(body):
-        return refusal(response)
-    shape = "JSON that is no transcript" if isinstance(problem, msgspec.ValidationError) else "not the JSON of a transcript"
-    return bad_answer(response, f"{shape}: {_lowered(str(problem))}")
-
-
-def _is_error(body: bytes) -> bool:
-    try:
-        msgspec.json.decode(body, type=ErrorBody)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
-
-
-def _transcript(body: Body, request: str | None) -> Transcript:
+def transcript_of(body: Body, request: str | None) -> Transcript:
+    """What a body says; `request` is its id by the headers."""
     text = body.text.strip()
-    rows = body.segments or []
-    segments = _segments(rows, _unit_s(rows))
+    rows, turns = body.segments or [], _turns(body.diarization or [])
+    segments = turns or _segments(rows, _unit_s(rows))
     words = _words(body.words or [], 1.0) or tuple(chain.from_iterable(_spoken(row, _unit_s(rows)) for row in rows))
     return Transcript(
         text=text,
         language=_language(body),
         seconds=_seconds(body.duration),
         segments=_known(segments, text, given=body.segments is not None),
-        words=_known(words, text, given=body.words is not None),
-        usage=_usage(body.usage),
-        request_id=request,
+        words=_known(tuple(_attributed(word, turns) for word in words), text, given=body.words is not None),
+        logprobs=logprobs_of(body.logprobs),
+        usage=usage_of(body.usage),
+        request_id=request or (body.x_groq.id if body.x_groq else None),
     )
+
+
+def segment_of(row: SegmentRow, unit_s: float = 1.0) -> Segment | None:
+    """One segment; None for one without times."""
+    times = _times(row.start, row.end, unit_s)
+    if times is None:
+        return None
+    return Segment(
+        text=row.text.strip(),
+        start=times[0],
+        end=times[1],
+        speaker=_speaker(row.speaker, row.speaker_id),
+        avg_logprob=row.avg_logprob,
+        compression_ratio=row.compression_ratio,
+        no_speech_prob=row.no_speech_prob,
+        temperature=row.temperature,
+        tokens=tuple(row.tokens or ()),
+    )
+
+
+def logprobs_of(raw: msgspec.Raw) -> tuple[TokenLogprob, ...] | None:
+    """The tokens, where there are any that can be read."""
+    try:
+        rows = msgspec.json.decode(raw, type=list[LogprobRow] | None)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return tuple(TokenLogprob(token=row.token, logprob=row.logprob, bytes=tuple(row.bytes or ())) for row in rows or ()) or None
+
+
+def _turns(rows: list[TurnRow]) -> tuple[Segment, ...]:
+    """What each speaker said in one go, where that was told apart."""
+    return _segments([SegmentRow(text=row.text, start=row.start, end=row.end, speaker=row.speaker) for row in rows], 1.0)
+
+
+def _attributed(word: Word, turns: tuple[Segment, ...]) -> Word:
+    """The word with the speaker in whose turn its middle lies, where it has none of its own."""
+    if word.speaker is not None or not turns:
+        return word
+    middle = (word.start + word.end) / 2
+    return replace(word, speaker=next((turn.speaker for turn in turns if turn.start <= middle <= turn.end), None))
 
 
 def _known(found: tuple[_Timed, ...], text: str, *, given: bool) -> tuple[_Timed, ...] | None:
@@ -83,25 +103,8 @@ def _known(found: tuple[_Timed, ...], text: str, *, given: bool) -> tuple[_Timed
 
 def _segments(rows: list[SegmentRow], unit_s: float) -> tuple[Segment, ...]:
     """The segments with times in order as given; none at all when one lacks its times."""
-    found: list[Segment] = []
-    for row in rows:
-        times = _times(row.start, row.end, unit_s)
-        if times is None:
-            return ()
-        found.append(
-            Segment(
-                text=row.text.strip(),
-                start=times[0],
-                end=times[1],
-                speaker=_speaker(row.speaker),
-                avg_logprob=row.avg_logprob,
-                compression_ratio=row.compression_ratio,
-                no_speech_prob=row.no_speech_prob,
-                temperature=row.temperature,
-                tokens=tuple(row.tokens or ()),
-            )
-        )
-    return tuple(found)
+    found = tuple(segment for row in rows if (segment := segment_of(row, unit_s)) is not None)
+    return found if len(found) == len(rows) else ()
 
 
 def _words(rows: list[WordRow], unit_s: float) -> tuple[Word, ...]:
@@ -111,8 +114,8 @@ def _words(rows: list[WordRow], unit_s: float) -> tuple[Word, ...]:
         text, times = (row.word or row.text or "").strip(), _times(row.start, row.end, unit_s)
         if text and times is not None:
             start, end = times
-            confidence = _share(row.probability)
-            found.append(Word(word=text, start=start, end=end, speaker=_speaker(row.speaker), confidence=confidence))
+            speaker, confidence = _speaker(row.speaker, row.speaker_id), _share(row.probability)
+            found.append(Word(word=text, start=start, end=end, speaker=speaker, confidence=confidence))
     return tuple(found)
 
 
@@ -141,8 +144,8 @@ def _times(start: float | None, end: float | None, unit_s: float) -> tuple[float
     return start_s, max(start_s, end * unit_s)
 
 
-def _speaker(speaker: str | int | None) -> str | None:
-    return None if speaker is None or speaker == "" else str(speaker)
+def _speaker(*named: str | int | None) -> str | None:
+    return next((str(speaker) for speaker in named if speaker is not None and speaker != ""), None)
 
 
 def _share(probability: float | None) -> float | None:
@@ -164,29 +167,26 @@ def _seconds(duration: float | str | None) -> float | None:
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
-def _usage(raw: msgspec.Raw) -> Usage | None:
+def usage_of(raw: msgspec.Raw) -> Usage | None:
     """What the provider counted; docs' examples lack `type`, so the fields themselves decide."""
     try:
-        usage = msgspec.json.decode(raw, type=UsageTable | None)
-    except (msgspec.DecodeError, RecursionError):
+        table = msgspec.json.decode(raw, type=UsageTable | None)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if usage is None:
+    if table is None:
         return None
-    seconds = usage.duration if usage.seconds is None else usage.seconds
-    if seconds is not None:
-        return Usage(kind="duration", seconds=seconds)
-    details = usage.input_token_details or TokenDetails()
-    if usage.total_tokens is None and usage.input_tokens is None:
+    seconds = table.duration if table.seconds is None else table.seconds
+    read = table.prompt_tokens if table.input_tokens is None else table.input_tokens
+    written = table.completion_tokens if table.output_tokens is None else table.output_tokens
+    if seconds is None and table.total_tokens is None and read is None:
         return None
+    details = table.input_token_details or TokenDetails()
     return Usage(
-        kind="tokens",
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        total_tokens=usage.total_tokens,
+        kind="duration" if seconds is not None else "tokens",
+        seconds=seconds,
+        input_tokens=read,
+        output_tokens=written,
+        total_tokens=table.total_tokens,
         audio_tokens=details.audio_tokens,
         text_tokens=details.text_tokens,
     )
-
-
-def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:]

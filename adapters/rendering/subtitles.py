@@ -2,51 +2,40 @@
 
 Times are whole milliseconds from the first step on: rounded once, then divided, so that 59.9996 s is one minute and never
 `59.1000`. A cue ends after it begins, its text has no blank line, and nothing in it can be taken for the arrow between two
-times. Cues come from segments; where there are none, from words, grouped as people read.
+times. Cues come from segments, which are cut where they are more than can be read; where there are none, from words. Who speaks
+at once with somebody else has a cue at the same time.
 """
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
+from voxplan.adapters.rendering.aligning import parts, shared
+from voxplan.adapters.rendering.pacing import SHORTEST_MS, Cue, Said, cut
+from voxplan.adapters.rendering.wrapping import shown
 from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
-__all__ = ("Cue", "cues", "srt", "vtt")
+__all__ = ("cues", "srt", "vtt")
 
-# How words are grouped: two lines of 42 letters at most and seven seconds at most (Netflix's timed text style guide, the
-# usual measure), a new cue after a pause that a listener hears as one, or after a sentence.
-_CUE_LETTERS: Final = 84
-_CUE_MS: Final = 7000
+# A pause that a listener hears as one: what comes after it is a new cue.
 _PAUSE_MS: Final = 800
 
-# The last five end sentences in Chinese and Japanese, in Hindi, in Arabic.
-_ENDINGS: Final = (".", "!", "?", "…", "\u3002", "\uff01", "\uff1f", "\u0964", "\u061f")
-_LINE_BREAKS: Final = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-
-# Scripts that put no space between words: Kana, Han, Thai, Lao, Khmer, Burmese.
-_UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-
-
-class Cue(NamedTuple):
-    """One subtitle: whole milliseconds, `end_ms` after `start_ms`, and the lines to show, none of them blank."""
-
-    start_ms: int
-    end_ms: int
-    lines: tuple[str, ...]
-    speaker: str | None = None
+_ARROWS: Final = re.compile(r"-{2,}>")
 
 
 def cues(transcript: Transcript) -> tuple[Cue, ...] | None:
     """The cues of a transcript by their start; empty when nothing was said, None when it has text but no times."""
-    found = _of_segments(transcript.segments or ()) or _of_words(transcript.words or ())
+    words = transcript.words or ()
+    found = _of_segments(transcript.segments or (), words) or _of_words(transcript.text, words)
     if not found and transcript.text.strip():
         return None
-    return tuple(sorted(found, key=lambda cue: cue.start_ms))
+    by_start = sorted(found, key=lambda cue: cue.start_ms)
+    return tuple(_readable(by_start, None if transcript.seconds is None else _ms(transcript.seconds)))
 
 
 def srt(found: tuple[Cue, ...]) -> str:
-    """SubRip: numbered cues, each followed by a blank line. It has no way to escape, so an arrow loses a dash."""
+    """SubRip: numbered cues, each followed by a blank line. It has no way to escape, so an arrow loses its dashes but one."""
     return "".join(
         f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{_srt_text(cue)}\n\n"
         for number, cue in enumerate(found, start=1)
@@ -60,56 +49,46 @@ def vtt(found: tuple[Cue, ...]) -> str:
     )
 
 
-def _of_segments(segments: tuple[Segment, ...]) -> list[Cue]:
-    made = (_cue(segment.start, segment.end, segment.text, segment.speaker) for segment in segments)
-    return [cue for cue in made if cue is not None]
+def _of_segments(segments: Sequence[Segment], words: Sequence[Word]) -> list[Cue]:
+    """A cue for each segment that can be read as one; others are cut."""
+    return [
+        cue
+        for segment, spoken in zip(segments, shared(segments, words), strict=True)
+        for cue in cut(_said(segment.text, segment.start, segment.end, segment.speaker, spoken))
+    ]
 
 
-def _of_words(words: tuple[Word, ...]) -> list[Cue]:
-    made = (_cue(group[0].start, group[-1].end, _joined(group), group[0].speaker) for group in _groups(words))
-    return [cue for cue in made if cue is not None]
-
-
-def _cue(start_s: float, end_s: float, text: str, speaker: str | None) -> Cue | None:
-    """One cue, at least a millisecond long; None when there is nothing to show."""
-    shown = (_CONTROLS.sub("", line).strip() for line in _LINE_BREAKS.split(text))
-    lines = tuple(line for line in shown if line)
-    start_ms = max(0, _ms(start_s))
-    return Cue(start_ms, max(start_ms + 1, _ms(end_s)), lines, _plain(speaker or "") or None) if lines else None
-
-
-def _groups(words: tuple[Word, ...]) -> list[tuple[Word, ...]]:
-    """The words in order, cut wherever a cue would grow too long or a reader expects a new one."""
+def _of_words(text: str, words: Sequence[Word]) -> list[Cue]:
+    """The text, cut where the speaker changes or pauses, and then as people read."""
     if not words:
         return []
-    groups, group = list[tuple[Word, ...]](), [words[0]]
-    for before, word in pairwise(words):
-        if _cut(group, before, word):
-            groups.append(tuple(group))
-            group = []
-        group.append(word)
-    return [*groups, tuple(group)]
+    firsts = [0, *(number for number, (before, word) in enumerate(pairwise(words), start=1) if _new(before, word))]
+    found: list[Cue] = []
+    for first, end, piece in zip(firsts, [*firsts[1:], len(words)], parts(text, words, firsts), strict=True):
+        spoken = words[first:end]
+        found += cut(_said(piece, spoken[0].start, max(word.end for word in spoken), spoken[0].speaker, spoken), whole=False)
+    return found
 
 
-def _cut(group: list[Word], before: Word, word: Word) -> bool:
-    """Whether a new cue begins between `before`, the last of `group`, and `word`."""
-    letters = sum(len(each.word) + 1 for each in group) + len(word.word)
-    return (
-        word.speaker != before.speaker
-        or before.word.endswith(_ENDINGS)
-        or _ms(word.start) - _ms(before.end) > _PAUSE_MS
-        or _ms(word.end) - _ms(group[0].start) > _CUE_MS
-        or letters > _CUE_LETTERS
-    )
+def _said(text: str, start_s: float, end_s: float, speaker: str | None, words: Sequence[Word]) -> Said:
+    start_ms = max(0, _ms(start_s))
+    return Said(text, start_ms, max(start_ms + 1, _ms(end_s)), shown(speaker or "") or None, words)
 
 
-def _joined(group: tuple[Word, ...]) -> str:
-    """The words as a line; no space where the script on both sides writes none."""
-    text = group[0].word
-    for before, word in pairwise(each.word for each in group):
-        unspaced = _UNSPACED.match(before[-1:]) and _UNSPACED.match(word[:1])
-        text += word if unspaced else f" {word}"
-    return text
+def _new(before: Word, word: Word) -> bool:
+    return word.speaker != before.speaker or _ms(word.start) - _ms(before.end) > _PAUSE_MS
+
+
+def _readable(found: list[Cue], end_ms: int | None) -> list[Cue]:
+    """A cue too short to be read stays until it is, until the next begins, or until the audio ends."""
+    readable: list[Cue] = []
+    following_ms: int | None = None
+    for cue in reversed(found):
+        if readable and readable[-1].start_ms > cue.start_ms:
+            following_ms = readable[-1].start_ms
+        limits = [each for each in (cue.start_ms + SHORTEST_MS, following_ms, end_ms) if each is not None]
+        readable.append(cue._replace(end_ms=max(cue.end_ms, min(limits))))
+    return readable[::-1]
 
 
 def _ms(seconds: float) -> int:
@@ -127,8 +106,8 @@ def _clock(ms: int, point: str) -> str:
 
 
 def _srt_text(cue: Cue) -> str:
-    said = "\n".join(line.replace("-->", "->") for line in cue.lines)
-    return said if cue.speaker is None else f"{cue.speaker.replace('-->', '->')}: {said}"
+    said = "\n".join(cue.lines)
+    return _ARROWS.sub("->", said if cue.speaker is None else f"{cue.speaker}: {said}")
 
 
 def _vtt_text(cue: Cue) -> str:
@@ -138,7 +117,3 @@ def _vtt_text(cue: Cue) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _plain(name: str) -> str:
-    return " ".join(_CONTROLS.sub(" ", name).split())

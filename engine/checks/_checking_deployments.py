@@ -9,7 +9,7 @@ from voxplan.engine.documents.tree import Path
 from voxplan.engine.language.spec import Account, Deployment, Price, Spec
 from voxplan.engine.terms.capability import CAPABILITY_NAMES, Capabilities, ProviderFacts, offers
 from voxplan.engine.terms.quantity import Span
-from voxplan.engine.terms.spelling import listed, suggestion
+from voxplan.engine.terms.spelling import listed, quoted, suggestion
 
 _Catalog = Mapping[str, ProviderFacts]
 
@@ -74,7 +74,7 @@ def _deployment(path: Path, deployment: Deployment, account: Account | None, cat
         if setting.needed and setting.default is None and setting.name not in said:
             yield error(path, f"provider `{facts.provider}` needs the setting `{setting.name}`: {setting.meaning}")
     yield from _options((*path, "options"), deployment, facts)
-    yield from _retirement((*path, "model"), deployment, facts)
+    yield from _retirement((*path, "model"), facts.known_model(deployment.model, said), facts)
 
 
 def _settings(path: Path, said: Mapping[str, str], facts: ProviderFacts) -> Iterator[Finding]:
@@ -83,25 +83,38 @@ def _settings(path: Path, said: Mapping[str, str], facts: ProviderFacts) -> Iter
         setting = known.get(name)
         if setting is None:
             hint = suggestion(name, known) or (f" (it knows {listed(known)})" if known else " (it has none)")
-            yield error((*path, name), f"unknown setting `{name}` of provider `{facts.provider}`{hint}")
+            yield error((*path, name), f"unknown setting {quoted(name)} of provider `{facts.provider}`{hint}")
         elif setting.secret and not _REFERENCE.fullmatch(value):
             yield error((*path, name), f"`{name}` is a secret: expected a reference such as `${{NAME}}`")
+        elif problem := _unsound(value):
+            yield error((*path, name), f"`{name}` {problem}")
+
+
+def _unsound(value: str) -> str:
+    """What is wrong with a setting, whose content no message shows (law S5)."""
+    if not value:
+        return "is empty: leave it out, or give it a value"
+    if not value.isprintable():
+        return "holds control characters"
+    return "holds a reference that is none: expected `${NAME}`" if "${" in _REFERENCE.sub("", value) else ""
 
 
 def _options(path: Path, deployment: Deployment, facts: ProviderFacts) -> Iterator[Finding]:
     """Fields that voxplan sets itself come from the request; an option that nobody passes on would be lost without a word."""
     for name in deployment.options:
-        if not facts.takes_options:
+        if not name or not name.isprintable():
+            yield error((*path, name), f"{quoted(name)} is no name of a request field")
+        elif not facts.takes_options:
             yield error((*path, name), f"provider `{facts.provider}` has no options to pass on")
         elif name.removesuffix("[]") in facts.owned:
-            yield error((*path, name), f"`{name}` is set by voxplan from the request: it cannot stand in `options`")
+            yield error((*path, name), f"{quoted(name)} is set by voxplan from the request: it cannot stand in `options`")
 
 
-def _retirement(path: Path, deployment: Deployment, facts: ProviderFacts) -> Iterator[Finding]:
-    can = facts.capabilities(deployment.model)
+def _retirement(path: Path, model: str, facts: ProviderFacts) -> Iterator[Finding]:
+    can = facts.capabilities(model)
     if can.retirement is None:
         return
-    message = f"model `{deployment.model}` is switched off on {can.retirement.on}"
+    message = f"model `{model}` is switched off on {can.retirement.on}"
     if can.retirement.successor is not None:
         lost = _lost(can, facts.capabilities(can.retirement.successor))
         message += f"; its successor is `{can.retirement.successor}`" + (f", which {lost}" if lost else "")

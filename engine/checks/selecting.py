@@ -23,6 +23,11 @@ _LACKING: Final[Mapping[CapabilityName, str]] = {
     "prompt": "takes no prompt",
     "temperature": "takes no temperature",
     "streaming": "does not stream",
+    "languages_hint": "takes no list of languages that may be spoken",
+    "keywords": "takes no keywords",
+    "known_speakers": "recognises no speakers by their voice",
+    "logprobs": "gives no log probabilities",
+    "chunking_strategy": "takes no chunking strategy",
 }
 
 
@@ -54,11 +59,12 @@ def traits(spec: Spec, name: str, catalog: Mapping[str, ProviderFacts]) -> Trait
     account = spec.accounts.get(own.account) if own.account is not None else None
     provider = (account.provider if account is not None else own.provider) or ""
     facts = catalog.get(provider)
+    settings = (account.settings if account is not None else {}) | own.settings
     return Traits(
         provider=provider,
         region=account.region if own.region is None and account is not None else own.region,
         tags=own.tags,
-        capabilities=Capabilities() if facts is None else facts.capabilities(own.model),
+        capabilities=Capabilities() if facts is None else facts.capabilities(facts.known_model(own.model, settings)),
     )
 
 

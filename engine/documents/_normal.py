@@ -18,8 +18,8 @@ Data = str | int | float | bool | list["Data"] | dict[str, "Data"]
 
 _EXACT: Final = 2**53  # the whole numbers up to here are the same as float and as int
 
-_SETS: Final = (Condition, Deployment, NumberRange, Retry, Selector, TimeWindow)
-"""Structs in whose lists order and repetition mean nothing."""
+_SETS: Final = (Condition, NumberRange, Retry, Selector, TimeWindow)
+"""Structs in whose lists order and repetition mean nothing; so it is in those of deployments, but not in what they pass on."""
 
 
 def canonical(value: object) -> bytes:
@@ -73,8 +73,9 @@ def _normal(value: object) -> Data:
             return [base_ms, *per_second]
         case Share(whole) | Money(whole) | ClockTime(whole):
             return whole
-        case RouteNode():
-            return {key: _set(part) if key == "on" else _normal(part) for key, part in given(value).items()}
+        case RouteNode() | Deployment():
+            unordered = {"on"} if isinstance(value, RouteNode) else given(value).keys() - {"options"}
+            return {key: _set(part) if key in unordered else _normal(part) for key, part in given(value).items()}
         case tuple() if value and isinstance(value[0], Arm):
             return sorted((_normal(arm) for arm in cast("tuple[Arm, ...]", value)), key=_encoded)
         case _ if isinstance(value, _SETS):

@@ -46,6 +46,17 @@ QUANTITIES: Final[dict[str, Schema]] = {
     },
 }
 
+_PASSED: Final[Definition] = {"$ref": "#/$defs/passed_option"}
+PASSED_OPTION: Final[dict[str, Schema]] = {
+    "passed_option": {
+        "description": "Text, a number, `true` or `false`, a list or a mapping of these.",
+        "anyOf": [
+            {"type": ["string", "number", "boolean"]},
+            {"type": "array", "items": _PASSED},
+            {"type": "object", "additionalProperties": _PASSED},
+        ],
+    }
+}
 
 _SHORT: Final[list[Schema]] = [
     {"$ref": "#/$defs/label"},

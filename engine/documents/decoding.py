@@ -176,10 +176,11 @@ class _Decoder:
         if literals and len(literals) == len(choices):
             merged = inspect.LiteralType(tuple(value for choice in literals for value in choice.values))
             return self.value(merged, node, path, key)
-        # Numbers are the only other choice in the language: whole ones stay whole.
-        is_whole = isinstance(node, Scalar) and isinstance(node.value, int)
-        fitting = [choice for choice in choices if isinstance(choice, inspect.IntType) == is_whole]
-        return self.value((fitting or choices)[0], node, path, key)
+        fitting = next((choice for choice in choices if isinstance(choice, _kind_of(node))), None)
+        if fitting is None and any(isinstance(choice, inspect.BoolType) for choice in choices):
+            nested = any(isinstance(choice, inspect.DictType) for choice in choices)
+            return self._unexpected(path, _ANYTHING if nested else _ANY_SCALAR, node)
+        return self.value(fitting or choices[-1], node, path, key)
 
     def _leaf(self, info: inspect.StructType, node: Node, path: Path) -> object:
         if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool):
@@ -251,6 +252,27 @@ _NOUNS: Final[Mapping[type[inspect.Type], str]] = {
     inspect.StrType: "text",
     inspect.VarTupleType: "a list",
 }
+
+
+_ANY_SCALAR: Final = "text, a number, `true` or `false`"
+_ANYTHING: Final = f"{_ANY_SCALAR}, a list or a mapping"
+_SCALARS: Final[Mapping[type, type[inspect.Type]]] = {
+    bool: inspect.BoolType,
+    float: inspect.FloatType,
+    int: inspect.IntType,
+    str: inspect.StrType,
+}
+
+
+def _kind_of(node: Node) -> type[inspect.Type]:
+    """Which of several types the node is meant for: whole numbers stay whole, lists and mappings what they are."""
+    match node:
+        case Scalar(value):
+            return _SCALARS.get(type(value), inspect.NoneType)
+        case tree.Mapping():
+            return inspect.DictType
+        case _:
+            return inspect.VarTupleType
 
 
 def _made(info: inspect.StructType, values: dict[str, object]) -> object:

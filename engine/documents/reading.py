@@ -2,7 +2,7 @@
 
 The way of a document: `document` makes a tree of any bytes, `_lifting` writes its short forms out, `decoding` makes a `Spec` of
 it. What names refer to is checked later, in `checking`, which finds places by `ReadSpec.locate`. No message shows what stands
-at `api_key` or `base_url`, because that may be a secret.
+at `api_key`, `base_url` or `settings`, because that may be a secret.
 """
 
 from collections.abc import Iterator

@@ -48,7 +48,7 @@ def json_schema() -> dict[str, Schema]:
     """The schema, as data that JSON can say."""
     making = _Making()
     root = making.definition(Spec)
-    definitions = making.definitions | forms.match() | {"label": _scalar(_LABEL), "weight": _WEIGHT}
+    definitions = making.definitions | forms.match() | {"label": _scalar(_LABEL), "weight": _WEIGHT, **forms.PASSED_OPTION}
     head: dict[str, Schema] = {"$schema": _DIALECT, "title": "voxplan routing spec"}
     return {**head, **root, "$defs": {name: definitions[name] for name in sorted(definitions)}}
 
@@ -86,10 +86,12 @@ class _Making:
                 return _scalar(info)
 
     def _one_of(self, choices: list[inspect.Type]) -> Definition:
-        schemas = [self._schema(choice) for choice in choices]
         values = [value for choice in choices if isinstance(choice, inspect.LiteralType) for value in choice.values]
-        # Whole and other numbers are the only other choice in the language.
-        return {"enum": [*values]} if values else schemas[0] if len(schemas) == 1 else {"$ref": "#/$defs/weight"}
+        if values or len(choices) == 1:
+            return {"enum": [*values]} if values else self._schema(choices[0])
+        # Whole and other numbers are the only other choice in the language, beside anything at all.
+        anything = any(isinstance(choice, inspect.DictType) for choice in choices)
+        return {"$ref": f"#/$defs/{'passed_option' if anything else 'weight'}"}
 
     def _list(self, item: inspect.Type, least: int | None) -> Definition:
         items = self._schema(item)

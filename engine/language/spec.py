@@ -64,8 +64,12 @@ Label = Annotated[
 """Names of accounts, deployments, routes and nodes."""
 
 Scalar = bool | int | float | str
-PassedOption = Scalar | tuple[Scalar, ...] | dict[str, Scalar]
-"""A request field of the provider's own, as `options` passes it on: one value, a list of them, or an object."""
+_Flat = Scalar | tuple[Scalar, ...] | dict[str, Scalar]
+_Deep = Scalar | tuple[_Flat, ...] | dict[str, _Flat]
+_Deeper = Scalar | tuple[_Deep, ...] | dict[str, _Deep]
+PassedOption = Scalar | tuple[_Deeper, ...] | dict[str, _Deeper]
+"""A request field of the provider's own, as `options` passes it on: one value, a list or an object of them, four levels of these
+at most, which is one more than any provider has (msgspec knows no type that holds itself)."""
 
 Replay = Literal["always", "if_uncharged", "if_unsent", "never"]
 """When the same audio may be sent again, from the loosest to the strictest."""
@@ -99,7 +103,7 @@ class Account(Table, frozen=True, kw_only=True):
     api_key: Reference | None = None
     base_url: str | None = None
     region: str | None = None
-    settings: dict[str, str] = {}
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
     limits: Limits | None = None
 
 
@@ -132,8 +136,8 @@ class Deployment(Table, frozen=True, kw_only=True):
     limits: Limits | None = None
     shortest: Span | None = None
     price: Price | None = None
-    settings: dict[str, str] = {}
-    options: dict[str, PassedOption] = {}
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
+    options: dict[str, PassedOption] = msgspec.field(default_factory=dict)
 
 
 class Backoff(Table, frozen=True, kw_only=True):

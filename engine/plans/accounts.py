@@ -23,7 +23,7 @@ def filled_in(name: str, spec: Spec, catalog: Mapping[str, ProviderFacts]) -> Ro
     provider = own.provider or ""
     facts = catalog[provider]
     api_key = facts.default_key if own.api_key is None else own.api_key
-    capabilities = facts.capabilities(own.model)
+    capabilities = facts.capabilities(facts.known_model(own.model, own.settings))
     return RouterDeployment(
         name=name,
         provider=provider,
@@ -38,7 +38,7 @@ def filled_in(name: str, spec: Spec, catalog: Mapping[str, ProviderFacts]) -> Ro
         limits=own.limits or Limits(),
         shared_limits=(shared.limits if shared is not None else None) or Limits(),
         shortest=own.shortest or Span(0),
-        price=_price(own, facts),
+        price=_price(own, facts, capabilities.price),
         settings=_settings(own, facts),
         options=tuple(sorted(own.options.items())),
     )
@@ -56,8 +56,8 @@ def _with_account(own: Deployment, account: Account) -> Deployment:
     )
 
 
-def _price(own: Deployment, facts: ProviderFacts) -> PriceFacts | None:
-    price = facts.capabilities(own.model).price if own.price is None else price_facts(own.price)
+def _price(own: Deployment, facts: ProviderFacts, usual: PriceFacts | None) -> PriceFacts | None:
+    price = usual if own.price is None else price_facts(own.price)
     return billed_by_channel(price) if facts.channels_option is not None and own.options.get(facts.channels_option) else price
 
 

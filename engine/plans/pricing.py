@@ -39,15 +39,19 @@ def worst_cost(price: PriceFacts, audio_seconds: float | None, channels: int | N
         return None
     if not price.per_minute:
         return price.per_request
-    if audio_seconds is None or not math.isfinite(audio_seconds) or audio_seconds < 0:
+    seconds = _length(audio_seconds)
+    return None if seconds is None else _by_length(price, seconds, channels)
+
+
+def likely_cost(price: PriceFacts, audio_seconds: float | None, channels: int | None = None) -> int | None:
+    """What one call may be expected to cost, estimates included; for audio of unknown length, of a minute.
+
+    None where tokens are billed and nobody has estimated what a minute comes to.
+    """
+    if price.tokens is not None and not price.per_minute:
         return None
-    return _by_length(price, audio_seconds, channels)
-
-
-def likely_cost(price: PriceFacts, audio_seconds: float | None, channels: int | None = None) -> int:
-    """What one call may be expected to cost, estimates included; for audio of unknown length, of a minute."""
-    known = audio_seconds is not None and math.isfinite(audio_seconds) and audio_seconds >= 0
-    return _by_length(price, audio_seconds if audio_seconds is not None and known else _USUAL_S, channels)
+    seconds = _length(audio_seconds)
+    return _by_length(price, _USUAL_S if seconds is None else seconds, channels)
 
 
 def cost(usage: Usage | None, price: PriceFacts | None, audio: AudioFacts) -> Cost | None:
@@ -61,8 +65,10 @@ def cost(usage: Usage | None, price: PriceFacts | None, audio: AudioFacts) -> Co
     counted = usage or Usage(kind="duration")
     if price.tokens is not None and (counted.total_tokens is not None or counted.input_tokens is not None):
         return _by_token(price.tokens, counted, price)
-    seconds = audio.seconds if counted.seconds is None else counted.seconds
-    if seconds is None and price.per_minute:
+    seconds = _length(counted.seconds)
+    if seconds is None:
+        seconds = _length(audio.seconds)
+    if (seconds is None and price.per_minute) or (price.tokens is not None and not price.per_minute):
         return None
     uncertain = price.estimated or price.tokens is not None or (price.by_channel and audio.channels is None)
     return Cost(_by_length(price, seconds or 0.0, audio.channels), uncertain)
@@ -96,15 +102,18 @@ def _by_length(price: PriceFacts, audio_seconds: float, channels: int | None) ->
 
 def _by_token(prices: TokenPrices, usage: Usage, price: PriceFacts) -> Cost:
     """Tokens of which nobody says whether they were audio or text count as audio."""
-    text = usage.text_tokens or 0
-    written = usage.output_tokens or 0
-    heard = usage.audio_tokens
-    if heard is None:
-        whole = usage.input_tokens if usage.input_tokens is not None else (usage.total_tokens or 0) - written
-        heard = max(0, whole - text)
-    unsure = prices.audio_in != prices.text_in and usage.audio_tokens is None
-    total = heard * prices.audio_in + text * prices.text_in + written * prices.out
+    text, heard, written = (max(0, count or 0) for count in (usage.text_tokens, usage.audio_tokens, usage.output_tokens))
+    whole = usage.input_tokens if usage.input_tokens is not None else (usage.total_tokens or 0) - written
+    rest = max(0, whole - text - heard)
+    # What is left when only the text was counted is the audio.
+    unsure = rest > 0 and prices.audio_in != prices.text_in and (usage.text_tokens is None or usage.audio_tokens is not None)
+    total = (heard + rest) * prices.audio_in + text * prices.text_in + written * prices.out
     return Cost(price.per_request + _up(total, _MILLION), price.estimated or unsure or usage.output_tokens is None)
+
+
+def _length(seconds: float | None) -> float | None:
+    """The length, if it is one: providers may say anything."""
+    return seconds if seconds is not None and math.isfinite(seconds) and seconds >= 0 else None
 
 
 def _up(amount: int, unit: int) -> int:

@@ -93,7 +93,8 @@ def _cost(now: Situation, firsts: _Firsts) -> Iterator[int]:
 
 def _priced(now: Situation, price: PriceFacts) -> int:
     audio = now.request.audio
-    return likely_cost(price, audio.seconds, audio.channels)
+    cost = likely_cost(price, audio.seconds, audio.channels)
+    return _UNPRICED if cost is None else cost
 
 
 def _headroom(now: Situation, firsts: _Firsts) -> Iterator[int]:

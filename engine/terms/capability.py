@@ -124,7 +124,9 @@ class ProviderFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     `models` maps a model name to its capabilities; `otherwise` holds for every model not named there, after `families`: the first
     whose marker occurs in the model's name (lower-case). `settings` are what its deployments can say beside key and address.
-    `owned` are the request fields that voxplan sets itself, so that no `options` map may. With `channels_option` among a deployment's options every channel is transcribed, and billed.
+    `owned` are the request fields that voxplan sets itself, so that no `options` map may. With `channels_option` among a
+    deployment's options every channel is transcribed, and billed. `model_setting` is the setting that says which model stands
+    behind a deployment that the provider lets its customers name.
     """
 
     provider: str
@@ -141,6 +143,16 @@ class ProviderFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     channels_option: str | None = None
     vendor: str | None = None
     default_key: str | None = None
+    model_setting: str | None = None
+
+    def known_model(self, model: str, settings: Mapping[str, str]) -> str:
+        """The model by which a deployment is judged: what its `model_setting` says, else its own.
+
+        >>> azure = ProviderFacts(provider="azure", model_setting="base_model")
+        >>> azure.known_model("my-deployment", {"base_model": "whisper-1"}), azure.known_model("my-deployment", {})
+        ('whisper-1', 'my-deployment')
+        """
+        return settings.get(self.model_setting or "", model)
 
     def capabilities(self, model: str) -> Capabilities:
         """The capabilities of `model`."""

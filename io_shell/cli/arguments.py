@@ -10,11 +10,23 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from msgspec.structs import replace
 
 from voxplan import __version__
 from voxplan.engine.terms.request import AudioFacts, Options, ResponseFormat
 from voxplan.io_shell.cli import guide, options
-from voxplan.io_shell.cli.orders import Check, Compare, Order, RunTests, ShowCapabilities, ShowPlan, ShowSchema, Transcribe, Way
+from voxplan.io_shell.cli.orders import (
+    Check,
+    Compare,
+    Order,
+    RunTests,
+    ShowCapabilities,
+    ShowPlan,
+    ShowProviders,
+    ShowSchema,
+    Transcribe,
+    Way,
+)
 from voxplan.io_shell.cli.streams import writing
 
 __all__ = ("UsageError", "parse")
@@ -33,7 +45,7 @@ def parse(arguments: Sequence[str]) -> Order | int:
             parsed: object = _APP(args=list(arguments) or ["--help"], prog_name="voxplan", standalone_mode=False)
     except typer.TyperException as wrong:
         raise UsageError(_one_line(wrong.format_message())) from None
-    if isinstance(parsed, (Transcribe, ShowPlan, Check, ShowCapabilities, RunTests, Compare, ShowSchema)):
+    if isinstance(parsed, (Transcribe, ShowPlan, Check, ShowCapabilities, ShowProviders, RunTests, Compare, ShowSchema)):
         return parsed
     return parsed if isinstance(parsed, int) else 0
 
@@ -62,6 +74,11 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     temperature: options.Temperature = None,
     timestamps: options.Times = None,
     diarize: options.Diarize = False,
+    languages: options.Languages = None,
+    keyword: options.Keywords = None,
+    speaker: options.Speakers = None,
+    logprobs: options.Logprobs = False,
+    chunking_strategy: options.Chunking = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Write each transcript into a file in this folder.")
     ] = None,
@@ -82,7 +99,11 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
         files=tuple(files or ()),
         spec=spec,
         way=_way(route, user, tag, metadata, fallback, deadline, simulate, mock_testing_fallbacks),
-        options=_options(response_format, language, prompt, temperature, timestamps, diarize),
+        options=_with(
+            _options(response_format, language, prompt, temperature, timestamps, diarize),
+            *(languages, keyword, logprobs, chunking_strategy),
+        ),
+        speakers=options.asked_pairs("--speaker", speaker),
         seed=seed,
         output=output,
         force=force,
@@ -113,6 +134,11 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
     temperature: options.Temperature = None,
     timestamps: options.Times = None,
     diarize: options.Diarize = False,
+    languages: options.Languages = None,
+    keyword: options.Keywords = None,
+    speaker: options.Speakers = None,
+    logprobs: options.Logprobs = False,
+    chunking_strategy: options.Chunking = None,
     edges: Annotated[
         bool, typer.Option("--edges", metavar=options.FLAG, help="Show what follows each attempt after each kind of failure.")
     ] = False,
@@ -122,7 +148,11 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
         spec=spec,
         way=_way(route, user, tag, metadata, fallback, deadline, simulate, mock_testing_fallbacks),
         audio=AudioFacts(bytes=size, seconds=seconds),
-        options=_options(response_format, language, prompt, temperature, timestamps, diarize),
+        options=_with(
+            _options(response_format, language, prompt, temperature, timestamps, diarize),
+            *(languages, keyword, logprobs, chunking_strategy),
+        ),
+        speakers=options.asked_pairs("--speaker", speaker),
         view=view,
         moment_ms=moment,
         seed=seed,
@@ -146,6 +176,18 @@ def _options(
         response_format=response_format,
         timestamps=options.asked_times(timestamps),
         diarize=diarize,
+    )
+
+
+def _with(
+    said: Options, languages: Sequence[str] | None, keywords: Sequence[str] | None, logprobs: bool, chunking_strategy: str | None
+) -> Options:
+    return replace(
+        said,
+        languages=tuple(languages or ()),
+        keywords=tuple(keywords or ()),
+        logprobs=logprobs,
+        chunking_strategy=chunking_strategy,
     )
 
 
@@ -187,6 +229,13 @@ def _capabilities(
     json: options.Json = False,
 ) -> ShowCapabilities:
     return ShowCapabilities(provider=provider, spec=spec, json=json)
+
+
+def _providers(
+    provider: Annotated[str | None, typer.Argument(metavar="NAME", help="Everything about this provider.")] = None,
+    json: options.Json = False,
+) -> ShowProviders:
+    return ShowProviders(provider=provider, json=json)
 
 
 def _test(
@@ -235,6 +284,7 @@ def _app() -> typer.Typer:
     app.command("check", help=guide.CHECK, epilog=guide.CHECK_EPILOG)(_check)
     app.command("test", help=guide.TEST, epilog=guide.TEST_EPILOG)(_test)
     app.command("diff", help=guide.DIFF, epilog=guide.DIFF_EPILOG)(_diff)
+    app.command("providers", help=guide.PROVIDERS, epilog=guide.PROVIDERS_EPILOG)(_providers)
     app.command("capabilities", help=guide.CAPABILITIES, epilog=guide.CAPABILITIES_EPILOG)(_capabilities)
     app.command("schema", help=guide.SCHEMA, epilog=guide.SCHEMA_EPILOG)(_schema)
     return app

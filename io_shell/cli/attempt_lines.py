@@ -1,14 +1,21 @@
 """One attempt of a plan for people: the rules that hold for it, a line each, in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from voxplan.engine.plans.plan import Attempt, Degrade, Gates
+from voxplan.engine.plans.pricing import Cost
 from voxplan.engine.runs.ledger import Replay
 from voxplan.engine.terms.failure import RETRIED, RETRIED_ON_HINT
-from voxplan.io_shell.cli.wording import kinds_text, money_text, span_text
+from voxplan.io_shell.cli.wording import cost_text, kinds_text, money_text, span_text
 
-__all__ = ("attempt_lines",)
+__all__ = ("NO_ESTIMATES", "Likely", "attempt_lines")
+
+Likely = Mapping[str, int]
+"""By deployment, what a call probably costs in billionths of a dollar, where its price is only an estimate."""
+
+NO_ESTIMATES: Final[Likely] = MappingProxyType({})
 
 _REPLAYS: Final[dict[Replay, str]] = {
     "always": "",
@@ -18,7 +25,7 @@ _REPLAYS: Final[dict[Replay, str]] = {
 }
 
 
-def attempt_lines(node: Attempt) -> Iterator[str]:
+def attempt_lines(node: Attempt, likely: Likely = NO_ESTIMATES) -> Iterator[str]:
     """The rules that hold for an attempt, the usual ones first."""
     if node.simulated is not None:
         yield f"is not called: {node.simulated} is pretended"
@@ -27,7 +34,7 @@ def attempt_lines(node: Attempt) -> Iterator[str]:
     yield f"timeout {span_text(node.timeout_ms)}{deadline}{shortest}"
     if node.credential != node.deployment:
         yield f"key of {node.credential}"
-    yield from _money(node)
+    yield from _money(node, likely.get(node.deployment))
     if node.delays_ms:
         yield _retries(node)
     if node.replay != "always":
@@ -39,8 +46,10 @@ def attempt_lines(node: Attempt) -> Iterator[str]:
         yield f"then checked by {', '.join(step.name for step in node.guardrails)}"
 
 
-def _money(node: Attempt) -> Iterator[str]:
+def _money(node: Attempt, likely: int | None) -> Iterator[str]:
     costs = [] if not node.worst_cost else [f"costs {money_text(node.worst_cost)} a call"]
+    if node.worst_cost is None and likely is not None:
+        costs.append(f"costs {cost_text(Cost(likely, estimated=True))} a call")
     if node.budget is not None:
         costs.append(f"budget {money_text(node.budget)}")
     if costs:

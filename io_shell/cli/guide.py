@@ -11,6 +11,8 @@ __all__ = (
     "DIFF_EPILOG",
     "PLAN",
     "PLAN_EPILOG",
+    "PROVIDERS",
+    "PROVIDERS_EPILOG",
     "SCHEMA",
     "SCHEMA_EPILOG",
     "TEST",
@@ -36,8 +38,8 @@ VOXPLAN_EPILOG: Final = """\
   [dim]whether it still keeps its promises, and what a change does[/]
   voxplan test routing.yaml
   voxplan diff routing.yaml changed.yaml
-  [dim]what each model can do and what it costs[/]
-  voxplan capabilities
+  [dim]whom audio can go to, what each model can do and what it costs[/]
+  voxplan providers
 
 [bold]Exit codes[/]
     0  done
@@ -129,8 +131,25 @@ DIFF_EPILOG: Final = """\
 The exit code is 0 when all plans are the same, 1 when some differ. `voxplan --help` lists the others.
 """
 
+PROVIDERS: Final = """\
+Show whom audio can go to: what a deployment there needs, what its models can do, what they cost, until when there are.
+
+With NAME, everything about one provider: the settings that its deployments can say, every limit, and where it is stated.
+"""
+
+PROVIDERS_EPILOG: Final = """\
+[bold]Examples[/]
+  voxplan providers
+  [dim]settings, limits and sources of one of them[/]
+  voxplan providers openai
+  [dim]models that will be switched off[/]
+  voxplan providers --json | jq '.[].models[] | select(.retirement) | {provider, model, on: .retirement.on}'
+
+`voxplan --help` lists the exit codes.
+"""
+
 CAPABILITIES: Final = """\
-Show what each model can do, what it takes and what it costs, and where that is stated.
+Show what each model can do, what it takes and what it costs, and where that is stated, in one table.
 
 What is not known counts as absent: no deployment is tried with a request that its model is not known to serve. Formats are
 rendered by voxplan, so every model that gives times also gives subtitles.

@@ -12,14 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from voxplan.engine.terms.amounts import print_money
+from voxplan.engine.terms.capability import Retirement
 from voxplan.engine.terms.quantity import Money
 from voxplan.io_shell.cli.model_report import ModelReport, PriceReport
 from voxplan.io_shell.cli.wording import span_text
 
-__all__ = ("ModelPage",)
+__all__ = ("ModelPage", "price_text", "retirement_text")
 
 _UNKNOWN: Final = "-"
-_LEGEND: Final = "- is no, or not known: such an ability counts as absent, such a limit keeps nobody out"
+_LEGEND: Final = "- is no, or not known: such an ability counts as absent, such a limit keeps nobody out; about is an estimate"
 _GAP: Final = 2
 
 
@@ -102,16 +103,19 @@ def _facts(report: ModelReport) -> dict[str, str]:
         "temperature": _able(report.temperature),
         "languages": report.languages if isinstance(report.languages, str) else _listed(report.languages),
         "streaming": _able(report.streaming),
+        "more": _listed(report.more),
         "most bytes": _UNKNOWN if report.max_bytes is None else f"{report.max_bytes:,}",
         "most seconds": _UNKNOWN if report.max_seconds is None else f"{report.max_seconds:g}",
         "containers": _listed(report.containers),
-        "price": _UNKNOWN if report.price is None else _price(report.price),
+        "price": price_text(report.price),
+        "until": retirement_text(report.retirement) or _UNKNOWN,
     }
 
 
 def _sources(report: ModelReport) -> tuple[str, ...]:
     price = "" if report.price is None else report.price.source
-    return tuple(dict.fromkeys(source for source in (report.source, price) if source))
+    end = "" if report.retirement is None else report.retirement.source
+    return tuple(dict.fromkeys(source for source in (report.source, price, end) if source))
 
 
 def _listed(names: Iterable[str] | None) -> str:
@@ -122,9 +126,24 @@ def _able(can: bool) -> str:
     return "yes" if can else _UNKNOWN
 
 
-def _price(price: PriceReport) -> str:
-    """What it costs, and how the audio is measured."""
+def price_text(price: PriceReport | None) -> str:
+    """What it costs, how sure that is, and how the audio is measured."""
+    if price is None:
+        return "unknown"
     amounts = ((price.per_minute, "a minute"), (price.per_request, "a call"))
     costs = " and ".join(f"{print_money(Money(nano))} {unit}" for nano, unit in amounts if nano)
+    about = "about " if costs and price.certainty == "estimated" else ""
     lengths = ((price.minimum_ms, "at least"), (price.step_ms, "in steps of"))
-    return ", ".join((costs or "free", *(f"{words} {span_text(ms)}" for ms, words in lengths if ms)))
+    measured = (*(f"{words} {span_text(ms)}" for ms, words in lengths if ms), *(("each channel",) if price.by_channel else ()))
+    if price.tokens is None:
+        return ", ".join((about + (costs or "free"), *measured))
+    kinds = (("audio", price.tokens.audio_in), ("text", price.tokens.text_in), ("output", price.tokens.out))
+    told = ", ".join(f"{print_money(Money(nano))} {kind}" for kind, nano in kinds)
+    return ", ".join(part for part in (f"{about}{costs}", *measured, f"by a million tokens: {told}") if part)
+
+
+def retirement_text(retirement: Retirement | None) -> str:
+    """When it is switched off, and what comes in its place."""
+    if retirement is None:
+        return ""
+    return retirement.on + (f", then {retirement.successor}" if retirement.successor else "")

@@ -16,7 +16,14 @@ __all__ = ("EXTENSIONS", "STDIN", "output_paths")
 
 STDIN: Final = "-"
 
-EXTENSIONS: Final[dict[ResponseFormat, str]] = {"text": "txt", "json": "json", "srt": "srt", "vtt": "vtt", "verbose_json": "json"}
+EXTENSIONS: Final[dict[ResponseFormat, str]] = {
+    "text": "txt",
+    "json": "json",
+    "srt": "srt",
+    "vtt": "vtt",
+    "verbose_json": "json",
+    "diarized_json": "json",
+}
 
 
 def output_paths(folder: Path, files: Sequence[str], response_format: ResponseFormat, *, force: bool) -> tuple[Path, ...]:

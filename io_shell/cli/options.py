@@ -14,12 +14,16 @@ from voxplan.engine.terms.spelling import suggestion
 
 __all__ = (
     "FLAG",
+    "Chunking",
     "Deadline",
     "Diarize",
     "Fallbacks",
     "Format",
     "Json",
+    "Keywords",
     "Language",
+    "Languages",
+    "Logprobs",
     "Metadata",
     "MockTestingFallbacks",
     "Moment",
@@ -29,6 +33,7 @@ __all__ = (
     "Seed",
     "Simulate",
     "Size",
+    "Speakers",
     "SpecFile",
     "Tags",
     "Temperature",
@@ -203,7 +208,7 @@ Format = Annotated[
         "-f",
         metavar="FORMAT",
         rich_help_panel=_REQUEST,
-        help="What the transcript is written as: text, json, srt, vtt or verbose_json.",
+        help="What the transcript is written as: text, json, srt, vtt, verbose_json or diarized_json.",
     ),
 ]
 Language = Annotated[
@@ -239,5 +244,45 @@ Times = Annotated[
 ]
 Diarize = Annotated[
     bool, typer.Option("--diarize", metavar=FLAG, rich_help_panel=_REQUEST, help="Tell speakers apart, by models that can.")
+]
+Languages = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--languages",
+        metavar="LANG",
+        rich_help_panel=_REQUEST,
+        help="A language that may be spoken, for models that take a list of them. [dim]May be repeated.[/]",
+    ),
+]
+Keywords = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keyword",
+        metavar="WORD",
+        rich_help_panel=_REQUEST,
+        help="A name or a term to expect, for models that take keywords. [dim]May be repeated.[/]",
+    ),
+]
+Speakers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--speaker",
+        metavar="NAME=FILE",
+        rich_help_panel=_REQUEST,
+        help="A speaker to recognise, by a recording of a few seconds of the voice. [dim]May be repeated.[/]",
+    ),
+]
+Logprobs = Annotated[
+    bool,
+    typer.Option("--logprobs", metavar=FLAG, rich_help_panel=_REQUEST, help="The log probability of each token, with --json."),
+]
+Chunking = Annotated[
+    str | None,
+    typer.Option(
+        "--chunking-strategy",
+        metavar="HOW",
+        rich_help_panel=_REQUEST,
+        help="How OpenAI cuts the audio: `auto`, or an object as JSON.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", metavar=FLAG, help="One JSON document on standard output, for programs.")]

@@ -7,7 +7,18 @@ import msgspec
 from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.request import AudioFacts, Options
 
-__all__ = ("Check", "Compare", "Order", "RunTests", "ShowCapabilities", "ShowPlan", "ShowSchema", "Transcribe", "Way")
+__all__ = (
+    "Check",
+    "Compare",
+    "Order",
+    "RunTests",
+    "ShowCapabilities",
+    "ShowPlan",
+    "ShowProviders",
+    "ShowSchema",
+    "Transcribe",
+    "Way",
+)
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,12 +35,16 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Transcribe(msgspec.Struct, frozen=True, kw_only=True):
-    """Transcribe `files` (`-` is standard input) through a spec; without `output`, transcripts go to standard output."""
+    """Transcribe `files` (`-` is standard input) through a spec; without `output`, transcripts go to standard output.
+
+    `speakers` are names with the files that their voices are in.
+    """
 
     files: tuple[str, ...]
     spec: Path | None = None
     way: Way = Way()
     options: Options = Options()
+    speakers: tuple[tuple[str, str], ...] = ()
     seed: int | None = None
     output: Path | None = None
     force: bool = False
@@ -45,6 +60,7 @@ class ShowPlan(msgspec.Struct, frozen=True, kw_only=True):
     way: Way = Way()
     audio: AudioFacts = AudioFacts()
     options: Options = Options()
+    speakers: tuple[tuple[str, str], ...] = ()
     view: Path | None = None
     moment_ms: int | None = None
     seed: int | None = None
@@ -68,6 +84,13 @@ class ShowCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     json: bool = False
 
 
+class ShowProviders(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of all providers, or everything about `provider`."""
+
+    provider: str | None = None
+    json: bool = False
+
+
 class RunTests(msgspec.Struct, frozen=True, kw_only=True):
     """Run the policy tests of `specs`."""
 
@@ -87,4 +110,4 @@ class ShowSchema(msgspec.Struct, frozen=True, kw_only=True):
     """Print the JSON Schema of a spec."""
 
 
-Order = Transcribe | ShowPlan | Check | ShowCapabilities | RunTests | Compare | ShowSchema
+Order = Transcribe | ShowPlan | Check | ShowCapabilities | ShowProviders | RunTests | Compare | ShowSchema

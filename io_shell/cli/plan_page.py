@@ -12,7 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from voxplan.engine.plans.plan import Attempt, Bounds, First, LeftOut, Node, Plan, Race, children, digest
-from voxplan.io_shell.cli.attempt_lines import attempt_lines
+from voxplan.io_shell.cli.attempt_lines import NO_ESTIMATES, Likely, attempt_lines
 from voxplan.io_shell.cli.wording import counted, kinds_text, money_text, span_text
 
 __all__ = ("left_out_table", "plan_page", "plan_tree")
@@ -20,12 +20,15 @@ __all__ = ("left_out_table", "plan_page", "plan_tree")
 _MOST_NAMES = 4
 
 
-def plan_page(plan: Plan, seed: int, moment_ms: int | None = None) -> Group:
-    """All there is to say about a plan that was made with `seed`, and, where that matters, at `moment_ms`."""
+def plan_page(plan: Plan, seed: int, moment_ms: int | None = None, likely: Likely = NO_ESTIMATES) -> Group:
+    """All there is to say about a plan that was made with `seed`, and, where that matters, at `moment_ms`.
+
+    `likely`: what a call of those deployments probably costs whose price is only an estimate.
+    """
     parts: list[RenderableType] = []
     if plan.input_guardrails:
         parts.append(Text(f"first the prompt is checked by {', '.join(step.name for step in plan.input_guardrails)}"))
-    parts.extend((plan_tree(plan), _bounds(plan)))
+    parts.extend((plan_tree(plan, likely), _bounds(plan)))
     if plan.cooling_try is not None:
         parts.append(Text(f"{plan.cooling_try} cools off and is tried all the same: nothing else is left", style="yellow"))
     if plan.left_out:
@@ -35,10 +38,10 @@ def plan_page(plan: Plan, seed: int, moment_ms: int | None = None) -> Group:
     return Group(*parts)
 
 
-def plan_tree(plan: Plan) -> Tree:
+def plan_tree(plan: Plan, likely: Likely = NO_ESTIMATES) -> Tree:
     """The plan's nodes, each with its rules."""
-    tree = Tree(_label(plan.root, plan.root.node), guide_style="dim")
-    _grow(tree, plan.root)
+    tree = Tree(_label(plan.root, plan.root.node, likely), guide_style="dim")
+    _grow(tree, plan.root, likely)
     return tree
 
 
@@ -59,12 +62,12 @@ def _names(names: tuple[str, ...]) -> str:
     return ", ".join(names) if more <= 1 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
 
 
-def _grow(tree: Tree, node: Node) -> None:
+def _grow(tree: Tree, node: Node, likely: Likely) -> None:
     for number, child in enumerate(children(node)):
-        label = _label(child, child.node.removeprefix(f"{node.node}/"))
+        label = _label(child, child.node.removeprefix(f"{node.node}/"), likely)
         if isinstance(node, Race):
             label = Text.assemble((f"{_start(node, number)}  ", "magenta"), label)
-        _grow(tree.add(label), child)
+        _grow(tree.add(label), child, likely)
 
 
 def _start(race: Race, number: int) -> str:
@@ -72,10 +75,10 @@ def _start(race: Race, number: int) -> str:
     return f"+{span_text(number * race.stagger_ms)}"
 
 
-def _label(node: Node, name: str) -> Text:
+def _label(node: Node, name: str, likely: Likely) -> Text:
     match node:
         case Attempt():
-            return _attempt(node, name)
+            return _attempt(node, name, likely)
         case First():
             return Text.assemble(_headed(name, "first"), (f"first, {_rules(node)}", "dim"))
         case Race():
@@ -89,13 +92,13 @@ def _headed(name: str, form: str) -> Text:
     return Text() if name == form else Text.assemble((name, "bold"), "  ")
 
 
-def _attempt(node: Attempt, name: str) -> Text:
+def _attempt(node: Attempt, name: str, likely: Likely) -> Text:
     place = " · ".join(filter(None, (node.vendor if node.vendor != node.deployment else None, node.region)))
     label = Text.assemble((name, "bold cyan"))
     if name != node.deployment:
         label.append_text(Text.assemble(" = ", (node.deployment, "cyan")))
     label.append(f"  {place}" if place else "")
-    label.append("".join(f"\n{rule}" for rule in attempt_lines(node)), style="dim")
+    label.append("".join(f"\n{rule}" for rule in attempt_lines(node, likely)), style="dim")
     return label
 
 

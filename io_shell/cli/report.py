@@ -9,7 +9,7 @@ from voxplan.engine.runs.run import Skipped, TrailEntry
 from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.request import Option
 from voxplan.engine.terms.transcript import Segment, Usage, Word
-from voxplan.io_shell.answer import Answer
+from voxplan.io_shell.answer import Answer, CostCertainty
 from voxplan.io_shell.errors import ProviderError, VoxplanError, exit_code
 
 __all__ = ("FileReport", "PlanName", "Problem", "failed", "served")
@@ -38,7 +38,8 @@ class PlanName(msgspec.Struct, frozen=True, kw_only=True):
 class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     """One file. `output` is where the transcript was written; `poor` that it failed its gates and was the best there was.
 
-    `dropped` and `emulated` are options that the deployment cannot do; `cost` what all calls cost at most, in US dollars.
+    `dropped` and `emulated` are options that the deployment cannot do; `cost` what all calls cost, in US dollars, and
+    `cost_certainty` whether that is known.
     """
 
     file: str
@@ -53,6 +54,7 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     dropped: tuple[Option, ...] = ()
     emulated: tuple[Option, ...] = ()
     cost: float | None = None
+    cost_certainty: CostCertainty = "unknown"
     attempts: tuple[TrailEntry, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     plan: PlanName | None = None
@@ -76,6 +78,7 @@ def served(file: str, answer: Answer, output: str | None) -> FileReport:
         dropped=answer.dropped,
         emulated=answer.emulated,
         cost=answer.cost,
+        cost_certainty=answer.cost_certainty,
         attempts=answer.attempts,
         skipped=answer.skipped,
         plan=_named(answer.plan, answer.seed, answer.moment_ms),

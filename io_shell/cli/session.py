@@ -10,9 +10,19 @@ import traceback
 from collections.abc import Sequence
 from typing import Final, assert_never
 
-from voxplan.io_shell.cli import capabilities, checking, comparing, schema, showing, testing, transcribing
+from voxplan.io_shell.cli import capabilities, checking, comparing, providers, schema, showing, testing, transcribing
 from voxplan.io_shell.cli.arguments import UsageError, parse
-from voxplan.io_shell.cli.orders import Check, Compare, Order, RunTests, ShowCapabilities, ShowPlan, ShowSchema, Transcribe
+from voxplan.io_shell.cli.orders import (
+    Check,
+    Compare,
+    Order,
+    RunTests,
+    ShowCapabilities,
+    ShowPlan,
+    ShowProviders,
+    ShowSchema,
+    Transcribe,
+)
 from voxplan.io_shell.cli.streams import forget_stdout, tell, tolerate_any_text
 from voxplan.io_shell.errors import VoxplanError, exit_code
 
@@ -64,6 +74,8 @@ def _obey(order: Order) -> int:  # noqa: PLR0911 - one line for each command
             return checking.carry_out(order)
         case ShowCapabilities():
             return capabilities.carry_out(order)
+        case ShowProviders():
+            return providers.carry_out(order)
         case RunTests():
             return testing.carry_out(order)
         case Compare():

@@ -12,16 +12,20 @@ from voxplan.engine.observed.view import EMPTY_VIEW, View
 from voxplan.engine.plans.edges import Edge, edges
 from voxplan.engine.plans.plan import Plan, Refusal, digest
 from voxplan.engine.plans.planning import plan
+from voxplan.engine.plans.pricing import cost
 from voxplan.engine.plans.router import Router
-from voxplan.engine.terms.request import Request
+from voxplan.engine.terms.request import AudioFacts, KnownSpeaker, Options, Request
 from voxplan.io_shell.asking import (
+    asked_chunking,
     asked_deadline,
     asked_language,
+    asked_languages,
     asked_metadata,
     asked_names,
     asked_route,
     asked_simulation,
 )
+from voxplan.io_shell.cli.attempt_lines import Likely
 from voxplan.io_shell.cli.edge_page import edge_page
 from voxplan.io_shell.cli.orders import ShowPlan
 from voxplan.io_shell.cli.plan_page import left_out_table, plan_page
@@ -57,7 +61,7 @@ def carry_out(order: ShowPlan) -> int:
     planned = plan(router, report.request, _view(order.view, router), report.moment_ms, report.seed)
     if isinstance(planned, Failure):
         return _show_refusal(order, report, planned.failure())
-    return _show(order, report, planned.unwrap())
+    return _show(order, report, planned.unwrap(), _likely(router, order.audio))
 
 
 def _request(order: ShowPlan, router: Router) -> Request:
@@ -65,7 +69,7 @@ def _request(order: ShowPlan, router: Router) -> Request:
     return Request(
         route=asked_route(router, way.route),
         audio=order.audio,
-        options=replace(order.options, language=asked_language(order.options.language)),
+        options=_options(order),
         user=way.user,
         tags=asked_names("tags", way.tags),
         metadata=asked_metadata(dict(way.metadata)),
@@ -75,8 +79,28 @@ def _request(order: ShowPlan, router: Router) -> Request:
     )
 
 
-def _show(order: ShowPlan, report: PlanReport, planned: Plan) -> int:
-    page = plan_page(planned, report.seed, report.moment_ms)
+def _options(order: ShowPlan) -> Options:
+    """Which speakers are known decides about a plan, not how they sound: no file is read."""
+    said = order.options
+    return replace(
+        said,
+        language=asked_language(said.language),
+        languages=asked_languages(said.languages),
+        keywords=asked_names("keywords", said.keywords),
+        known_speakers=tuple(KnownSpeaker(name=name, reference="") for name, _ in order.speakers),
+        chunking_strategy=asked_chunking(said.chunking_strategy),
+    )
+
+
+def _likely(router: Router, audio: AudioFacts) -> Likely:
+    """What calls probably cost whose price is an estimate, where the length of the audio is known."""
+    prices = {name: deployment.price for name, deployment in router.deployments.items()}
+    costs = {name: cost(None, price, audio) for name, price in prices.items()}
+    return {name: found.nano for name, found in costs.items() if found is not None and found.estimated}
+
+
+def _show(order: ShowPlan, report: PlanReport, planned: Plan, likely: Likely) -> int:
+    page = plan_page(planned, report.seed, report.moment_ms, likely)
     if order.json:
         write_json(replace(report, plan=planned, digest=digest(planned), edges=edges(planned)))
     elif order.edges:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import anyio
+from msgspec.structs import replace
 from returns.result import Failure
 from rich.text import Text
 
@@ -17,7 +18,15 @@ from voxplan.engine.terms.request import Request
 from voxplan.engine.terms.spelling import listed
 from voxplan.io_shell import client
 from voxplan.io_shell.answer import Answer
-from voxplan.io_shell.asking import asked_deadline, asked_language, asked_route, asked_simulation
+from voxplan.io_shell.asking import (
+    asked_chunking,
+    asked_deadline,
+    asked_language,
+    asked_languages,
+    asked_route,
+    asked_simulation,
+    asked_speakers,
+)
 from voxplan.io_shell.cli import report
 from voxplan.io_shell.cli.arguments import UsageError
 from voxplan.io_shell.cli.naming import STDIN, output_paths
@@ -25,7 +34,8 @@ from voxplan.io_shell.cli.orders import Transcribe, Way
 from voxplan.io_shell.cli.screen import Screen
 from voxplan.io_shell.cli.streams import write_json, write_result
 from voxplan.io_shell.cli.trail_lines import TrailTeller, skipped_lines
-from voxplan.io_shell.cli.wording import seconds_text
+from voxplan.io_shell.cli.voices import voices
+from voxplan.io_shell.cli.wording import money_text, seconds_text
 from voxplan.io_shell.errors import ProviderError, RequestError, SpecError, VoxplanError, exit_code
 from voxplan.io_shell.failing import refused
 from voxplan.io_shell.loading import load
@@ -56,9 +66,12 @@ def carry_out(order: Transcribe) -> int:
     router = load(order.spec)
     _require_no_functions(router)
     asked_language(order.options.language)
+    asked_languages(order.options.languages)
+    asked_chunking(order.options.chunking_strategy)
     asked_deadline(order.way.deadline)
     _require_names(router, order.way)
-    return anyio.run(_transcribe_all, order, router, _jobs(order, files))
+    heard = replace(order, options=replace(order.options, known_speakers=asked_speakers(voices(order.speakers))))
+    return anyio.run(_transcribe_all, heard, router, _jobs(order, files))
 
 
 def _require_no_functions(router: Router) -> None:
@@ -138,6 +151,11 @@ async def _ask(vox: client.Vox, order: Transcribe, file: str, screen: Screen) ->
         response_format=options.response_format,
         timestamps=options.timestamps,
         diarize=options.diarize,
+        languages=options.languages,
+        keywords=options.keywords,
+        known_speakers={speaker.name: speaker.reference for speaker in options.known_speakers},
+        logprobs=options.logprobs,
+        chunking_strategy=options.chunking_strategy,
         filename="stdin" if file == STDIN else None,
         user=way.user,
         tags=way.tags,
@@ -166,6 +184,8 @@ def _deliver(order: Transcribe, job: _Job, answer: Answer, rendered: str, screen
     """Put a transcript where it belongs, and say what is worth saying."""
     for line in skipped_lines(answer.skipped) if order.trail else ():
         screen.say(line)
+    if order.trail and answer.cost != 0:
+        screen.say(Text(f"{job.file}: the cost is {_cost(answer)}", style="dim"))
     for note in _notes(answer):
         screen.say(Text(f"{job.file}: {note}", style="yellow"))
     if job.output is not None:
@@ -178,6 +198,11 @@ def _deliver(order: Transcribe, job: _Job, answer: Answer, rendered: str, screen
         )
     elif not order.json:
         write_result((f"==> {job.file} <==\n" if several else "") + _closed(rendered) + ("\n" if several else ""))
+
+
+def _cost(answer: Answer) -> str:
+    about = "about " if answer.cost_certainty == "estimated" else ""
+    return "unknown" if answer.cost is None else f"{about}{money_text(round(answer.cost * 10**9))}"
 
 
 def _notes(answer: Answer) -> Iterator[str]:

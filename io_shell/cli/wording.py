@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
+from voxplan.engine.plans.pricing import Cost
 from voxplan.engine.terms.amounts import print_money
 from voxplan.engine.terms.failure import STAR, FailureKind
 from voxplan.engine.terms.quantity import Money
 
-__all__ = ("counted", "kinds_text", "money_text", "seconds_text", "span_text")
+__all__ = ("cost_text", "counted", "kinds_text", "money_text", "seconds_text", "span_text")
 
 _SECOND_MS: Final = 1000
 _MINUTE_MS: Final = 60 * _SECOND_MS
@@ -37,6 +38,17 @@ def money_text(nano: int) -> str:
     '$0.006'
     """
     return print_money(Money(nano))
+
+
+def cost_text(cost: Cost | None) -> str:
+    """What something costs, with how sure that is.
+
+    >>> [cost_text(cost) for cost in (Cost(6_000_000, estimated=False), Cost(6_000_000, estimated=True), None)]
+    ['$0.006', 'about $0.006', 'unknown']
+    """
+    if cost is None:
+        return "unknown"
+    return f"about {money_text(cost.nano)}" if cost.estimated else money_text(cost.nano)
 
 
 def seconds_text(ms: int) -> str:

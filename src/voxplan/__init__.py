@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from voxplan.adapters.redacting import redact
+    from voxplan.adapters.rendering.events import Delta, Done, SegmentEvent
     from voxplan.engine.plans.plan import Plan
     from voxplan.engine.runs.run import Blocked, Passed, Verdict
     from voxplan.engine.terms.request import AudioFacts, Options, Request
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
     from voxplan.io_shell.judging import GuardrailFunction, Judged
     from voxplan.io_shell.quickstart import atranscription, transcription
     from voxplan.io_shell.sync import SyncVox, open_sync
+    from voxplan.io_shell.transcript_stream import TranscriptStream
 
 __all__ = (
     "AdapterBug",
     "Answer",
     "AudioFacts",
     "Blocked",
+    "Delta",
+    "Done",
     "GuardrailFunction",
     "Judged",
     "MissingExtra",
@@ -37,9 +41,11 @@ __all__ = (
     "Request",
     "RequestError",
     "Segment",
+    "SegmentEvent",
     "SpecError",
     "SyncVox",
     "Transcript",
+    "TranscriptStream",
     "Verdict",
     "Vox",
     "VoxplanError",
@@ -55,6 +61,7 @@ __version__ = "0.1.0"
 
 _HOMES: Final = {
     "adapters.redacting": ("redact",),
+    "adapters.rendering.events": ("Delta", "Done", "SegmentEvent"),
     "engine.plans.plan": ("Plan",),
     "engine.terms.request": ("AudioFacts", "Options", "Request"),
     "engine.runs.run": ("Blocked", "Passed", "Verdict"),
@@ -65,6 +72,7 @@ _HOMES: Final = {
     "io_shell.judging": ("GuardrailFunction", "Judged"),
     "io_shell.quickstart": ("atranscription", "transcription"),
     "io_shell.sync": ("SyncVox", "open_sync"),
+    "io_shell.transcript_stream": ("TranscriptStream",),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -2,13 +2,26 @@
 
 from returns.result import Failure, Success
 
-from voxplan.adapters.openai_shape import exchange as openai
-from voxplan.adapters.wire import Call, Got, HttpRequest, HttpResponse, Multipart
+from voxplan.adapters.registry import ADAPTERS
+from voxplan.adapters.wire import (
+    Call,
+    Done,
+    Got,
+    HttpRequest,
+    HttpResponse,
+    Multipart,
+    ServerEvent,
+    StreamEnded,
+    Streaming,
+    Tell,
+    Want,
+)
+from voxplan.engine.language.spec import PassedOption
 from voxplan.engine.terms.failure import AttemptFailure
 from voxplan.engine.terms.request import AudioFacts, Options
 from voxplan.engine.terms.transcript import Transcript
 
-__all__ = ("answer", "call", "ended", "fields", "wanted")
+__all__ = ("answer", "call", "ended", "events_of", "fields", "streamed", "wanted")
 
 
 def call(
@@ -18,16 +31,22 @@ def call(
     provider: str = "openai",
     *,
     has_key: bool = True,
+    filename: str = "clip.mp3",
+    audio: AudioFacts | None = None,
+    settings: dict[str, str] | None = None,
+    extra: dict[str, PassedOption] | None = None,
 ) -> Call:
     """One call; every fact that a test does not name is an ordinary one."""
     return Call(
         provider=provider,
         model=model,
         options=options or Options(),
-        audio=AudioFacts(),
-        filename="clip.mp3",
+        audio=audio or AudioFacts(),
+        filename=filename,
         base_url=base_url,
         has_key=has_key,
+        settings=tuple((settings or {}).items()),
+        extra=tuple((extra or {}).items()),
     )
 
 
@@ -39,7 +58,7 @@ def answer(body: bytes, status: int = 200, **headers: str) -> HttpResponse:
 
 def wanted(made: Call) -> HttpRequest:
     """The one request of a call."""
-    want = next(openai.exchange(made))
+    want = next(ADAPTERS[made.provider](made))
     assert isinstance(want, HttpRequest)
     return want
 
@@ -56,7 +75,7 @@ def fields(made: Call) -> dict[str, list[str]]:
 
 def ended(made: Call, got: Got | None = None) -> Transcript | AttemptFailure:
     """How the exchange ends: at once, or after the shell's one answer `got`."""
-    exchange = openai.exchange(made)
+    exchange = ADAPTERS[made.provider](made)
     try:
         next(exchange)
         assert got is not None, "the adapter wants something sent"
@@ -65,3 +84,31 @@ def ended(made: Call, got: Got | None = None) -> Transcript | AttemptFailure:
         result: Success[Transcript] | Failure[AttemptFailure] = stopped.value
         return result.unwrap() if isinstance(result, Success) else result.failure()
     raise AssertionError("the adapter wants a second answer")
+
+
+def streamed(made: Call, *got: Got, **headers: str) -> tuple[list[Tell], Transcript | AttemptFailure]:
+    """What a call tells of a stream of these events, and how it ends; what is left of them then nobody wants."""
+    listed = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    told: list[Tell] = []
+    exchange = ADAPTERS[made.provider](made)
+    first = next(exchange)
+    assert isinstance(first, HttpRequest)
+    assert first.stream
+    events = iter(got)
+    try:
+        want: Want = exchange.send(Streaming(status=200, headers=listed, body=b""))
+        while True:
+            if isinstance(want, Tell):
+                told.append(want)
+                want = exchange.send(Done())
+            else:
+                want = exchange.send(next(events))
+    except StopIteration as stopped:
+        result: Success[Transcript] | Failure[AttemptFailure] = stopped.value
+        return told, result.unwrap() if isinstance(result, Success) else result.failure()
+
+
+def events_of(text: str) -> list[Got]:
+    """The events of a recorded stream, and its end."""
+    datas = [line.removeprefix("data: ") for line in text.splitlines() if line.startswith("data: ")]
+    return [*(ServerEvent(data=data) for data in datas), StreamEnded()]

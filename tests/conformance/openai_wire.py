@@ -6,13 +6,15 @@ ignore it. The rules are a table of checks; the first that objects decides.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tests.conformance.behaviours import Reply
+from tests.conformance.hearing import Table, error_reply, event_stream, json_reply, seconds_of, segment, turns, word_rows
 from tests.conformance.requests_seen import Form, Seen
+from tests.conformance.stands import Stand
 
-__all__ = ("MAX_BODY_BYTES", "OpenAIWire")
+__all__ = ("FORMATS", "MAX_BODY_BYTES", "STAND", "OpenAIWire", "answer_to", "form_problem")
 
 MAX_BODY_BYTES: Final = 26_214_400
 TARGET: Final = "/v1/audio/transcriptions"
@@ -23,13 +25,43 @@ FORMATS: Final[dict[str, frozenset[str]]] = {
     "gpt-transcribe": frozenset({"json"}),
     "gpt-4o-transcribe": frozenset({"json", "text"}),
     "gpt-4o-mini-transcribe": frozenset({"json", "text"}),
+    "gpt-4o-mini-transcribe-2025-12-15": frozenset({"json", "text"}),
     "gpt-4o-transcribe-diarize": frozenset({"json", "text", "diarized_json"}),
 }
-ONCE: Final = frozenset({"model", "response_format", "language", "prompt", "temperature", "chunking_strategy"})
-REPEATED: Final = frozenset({"timestamp_granularities[]"})
-BY_DURATION: Final = frozenset({"whisper-1", "gpt-transcribe"})
-TOKENS: Final = {"type": "tokens", "input_tokens": 37, "output_tokens": 12, "total_tokens": 49}
+ONCE: Final = frozenset({"model", "response_format", "language", "prompt", "temperature", "chunking_strategy", "stream"})
+OF_A_STRATEGY: Final = {f"chunking_strategy[{key}]" for key in ("type", "prefix_padding_ms", "silence_duration_ms", "threshold")}
+REPEATED: Final = frozenset(
+    {
+        "timestamp_granularities[]",
+        "include[]",
+        "languages[]",
+        "keywords[]",
+        "known_speaker_names[]",
+        "known_speaker_references[]",
+    }
+)
+# Fields that some models alone take.
+WHISPER: Final = "whisper-1"
+TRANSCRIBE: Final = "gpt-transcribe"
 DIARIZE: Final = "gpt-4o-transcribe-diarize"
+ONLY_FOR: Final[dict[str, frozenset[str]]] = {
+    "languages[]": frozenset({TRANSCRIBE}),
+    "keywords[]": frozenset({TRANSCRIBE}),
+    "known_speaker_names[]": frozenset({DIARIZE}),
+    "known_speaker_references[]": frozenset({DIARIZE}),
+    "timestamp_granularities[]": frozenset({WHISPER}),
+    "include[]": frozenset(FORMATS) - {WHISPER, DIARIZE},
+    "prompt": frozenset(FORMATS) - {DIARIZE},
+}
+BY_DURATION: Final = frozenset({WHISPER, TRANSCRIBE})
+TOKENS: Final[Table] = {
+    "type": "tokens",
+    "input_tokens": 37,
+    "input_token_details": {"text_tokens": 0, "audio_tokens": 37},
+    "output_tokens": 12,
+    "total_tokens": 49,
+}
+MOST_SPEAKERS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -42,14 +74,13 @@ class OpenAIWire:
     def __call__(self, seen: Seen, text: str) -> Reply:
         """The answer to `seen`, in which `text` is heard."""
         if (seen.method, seen.target) != ("POST", TARGET):
-            return _error(404, f"Invalid URL ({seen.method} {seen.target})")
+            return error_reply(404, f"Invalid URL ({seen.method} {seen.target})")
         refused = self._unauthorized(seen) or self._too_large(seen)
         if refused is not None:
             return refused
         if seen.form is None:
-            return _error(400, "Could not parse multipart form")
-        objection = next(_objections(seen.form), None)
-        return objection or _heard(seen.form, text)
+            return error_reply(400, "Could not parse multipart form")
+        return form_problem(seen.form) or answer_to(seen.form, text)
 
     def _unauthorized(self, seen: Seen) -> Reply | None:
         """As recorded: JSON under text/plain, with the status beside the error."""
@@ -67,7 +98,13 @@ class OpenAIWire:
         if seen.body_bytes <= self.max_body_bytes:
             return None
         message = f"413: Maximum content size limit ({self.max_body_bytes}) exceeded ({seen.body_bytes} bytes read)"
-        return _error(413, message, kind="server_error")
+        return error_reply(413, message, kind="server_error")
+
+
+def form_problem(form: Form, model: str | None = None) -> Reply | None:
+    """What is wrong with the form; `model` where the address names it."""
+    named = form if model is None else replace(form, fields=(*form.fields, ("model", model)))
+    return next(_objections(named), None)
 
 
 def _objections(form: Form) -> Iterator[Reply]:
@@ -79,34 +116,37 @@ def _objections(form: Form) -> Iterator[Reply]:
 
 def _check_names(form: Form) -> Reply | None:
     for name, _ in form.fields:
-        if name not in ONCE | REPEATED:
-            return _error(400, f"Unrecognized request argument supplied: {name}", "unknown_parameter", name)
-        if name in ONCE and len(form.values(name)) > 1:
-            return _error(400, f"Duplicate field: {name}", "invalid_value", name)
+        if name not in ONCE | REPEATED | OF_A_STRATEGY:
+            return error_reply(400, f"Unrecognized request argument supplied: {name}", "unknown_parameter", name)
+        if name not in REPEATED and len(form.values(name)) > 1:
+            return error_reply(400, f"Duplicate field: {name}", "invalid_value", name)
     return None
 
 
 def _check_required(form: Form) -> Reply | None:
     if form.value("model") is None:
-        return _error(400, "you must provide a model parameter", param="model")
+        return error_reply(400, "you must provide a model parameter", param="model")
     if form.file_field != "file":
-        return _error(400, "Missing required parameter: 'file'.", "missing_required_parameter", "file")
+        return error_reply(400, "Missing required parameter: 'file'.", "missing_required_parameter", "file")
     return None
 
 
 def _check_model(form: Form) -> Reply | None:
-    model = form.value("model")
-    if model in FORMATS:
-        return None
-    return _error(404, f"The model `{model}` does not exist or you do not have access to it.", "model_not_found")
+    model = form.value("model") or ""
+    if model not in FORMATS:
+        return error_reply(404, f"The model `{model}` does not exist or you do not have access to it.", "model_not_found")
+    refused = next((name for name, _ in form.fields if model not in ONLY_FOR.get(name, FORMATS)), None)
+    if refused is not None:
+        return error_reply(400, f"{refused} is not supported by this model", "unsupported_value", refused.removesuffix("[]"))
+    return None
 
 
 def _check_file(form: Form) -> Reply | None:
     extension = form.filename.rpartition(".")[2].lower()
     if extension not in EXTENSIONS:
-        return _error(400, f"Unsupported file format {extension}", "unsupported_value", "file")
+        return error_reply(400, f"Unsupported file format {extension}", "unsupported_value", "file")
     if not form.audio_bytes:
-        return _error(400, "Audio file might be corrupted or unsupported", "invalid_value", "file")
+        return error_reply(400, "Audio file might be corrupted or unsupported", "invalid_value", "file")
     return None
 
 
@@ -114,28 +154,49 @@ def _check_format(form: Form) -> Reply | None:
     model, wanted = form.value("model") or "", form.value("response_format") or "json"
     if wanted not in FORMATS[model]:
         message = f"response_format '{wanted}' is not compatible with model '{model}'. Use 'json' or 'text' instead."
-        return _error(400, message, "unsupported_value", "response_format")
+        return error_reply(400, message, "unsupported_value", "response_format")
     if form.values("timestamp_granularities[]") and wanted != "verbose_json":
-        return _error(400, "timestamp_granularities needs verbose_json", "invalid_value", "timestamp_granularities")
+        return error_reply(400, "timestamp_granularities needs verbose_json", "invalid_value", "timestamp_granularities")
+    if form.values("include[]") and wanted != "json":
+        return error_reply(400, "include needs the format json", "invalid_value", "include")
     return None
 
 
 def _check_values(form: Form) -> Reply | None:
-    temperature, language = form.value("temperature"), form.value("language")
+    temperature = form.value("temperature")
     if temperature is not None and not 0 <= float(temperature) <= 1:
-        return _error(400, "temperature must be between 0 and 1", "invalid_value", "temperature")
-    if language is not None and len(language) != len("en"):
-        return _error(400, f"Invalid language '{language}'", "invalid_language_format", "language")
+        return error_reply(400, "temperature must be between 0 and 1", "invalid_value", "temperature")
+    for language in (form.value("language"), *form.values("languages[]")):
+        if language is not None and len(language) != len("en"):
+            return error_reply(400, f"Invalid language '{language}'", "invalid_language_format", "language")
+    if not set(form.values("include[]")) <= {"logprobs"}:
+        return error_reply(400, "Invalid value for include", "invalid_value", "include")
+    if not set(form.values("timestamp_granularities[]")) <= {"word", "segment"}:
+        return error_reply(400, "Invalid value for timestamp_granularities", "invalid_value", "timestamp_granularities")
+    if form.value("stream") not in {None, "true", "false"}:
+        return error_reply(400, "stream is a boolean", "invalid_value", "stream")
     return None
 
 
-def _check_diarize(form: Form) -> Reply | None:
-    if form.value("model") != DIARIZE:
-        return None
-    if form.value("chunking_strategy") is None:
-        return _error(400, "chunking_strategy is required for diarization models", "invalid_value", "chunking_strategy")
-    if form.value("prompt") is not None:
-        return _error(400, "prompt is not supported for diarization models", "unsupported_value", "prompt")
+def _check_strategy(form: Form) -> Reply | None:
+    """`auto`, or an object: as fields in brackets or as JSON text."""
+    plain, kind = form.value("chunking_strategy"), form.value("chunking_strategy[type]")
+    parted = any(name in OF_A_STRATEGY for name, _ in form.fields)
+    if plain not in {None, "auto"}:
+        parted, kind = True, json.loads(plain).get("type") if plain.startswith("{") else plain
+    if parted and kind != "server_vad":
+        return error_reply(400, "Invalid chunking_strategy", "invalid_value", "chunking_strategy")
+    if form.value("model") == DIARIZE and plain is None and not parted:
+        return error_reply(400, "chunking_strategy is required for diarization models", "invalid_value", "chunking_strategy")
+    return None
+
+
+def _check_speakers(form: Form) -> Reply | None:
+    names, references = form.values("known_speaker_names[]"), form.values("known_speaker_references[]")
+    if len(names) != len(references) or len(names) > MOST_SPEAKERS:
+        return error_reply(400, "up to four names, each with a reference", "invalid_value", "known_speaker_names")
+    if not all(reference.startswith("data:audio/") for reference in references):
+        return error_reply(400, "references are data URLs", "invalid_value", "known_speaker_references")
     return None
 
 
@@ -146,63 +207,81 @@ _CHECKS: Final[tuple[Callable[[Form], Reply | None], ...]] = (
     _check_file,
     _check_format,
     _check_values,
-    _check_diarize,
+    _check_strategy,
+    _check_speakers,
 )
 
 
-def _heard(form: Form, text: str) -> Reply:
-    """The transcript in the format that was asked for; every word takes half a second."""
-    model, wanted = form.value("model") or "", form.value("response_format") or "json"
-    said = text.split()
-    seconds = 0.5 * len(said)
-    usage = {"type": "duration", "seconds": -(-len(said) // 2)} if model in BY_DURATION else dict(TOKENS)
+def answer_to(form: Form, text: str, model: str | None = None) -> Reply:
+    """The transcript in the format that was asked for, as a stream where the model streams; every word takes half a second."""
+    heard_by, wanted = model or form.value("model") or "", form.value("response_format") or "json"
+    by_length: Table = {"type": "duration", "seconds": -(-len(text.split()) // 2)}
+    usage = by_length if heard_by in BY_DURATION else TOKENS
+    if form.value("stream") == "true" and heard_by != WHISPER:
+        return _streamed(form, text, usage, wanted)
     if wanted == "json":
-        return _json({"text": text, "usage": usage})
-    timed: dict[str, object] = {"task": "transcribe", "duration": seconds, "text": text, "usage": usage}
+        found = {"languages": [{"code": "en"}]} if heard_by == TRANSCRIBE else {}
+        return _reply({**found, "text": text, **_logprobs(form, text), "usage": usage})
+    timed: Table = {"task": "transcribe", "duration": seconds_of(text), "text": text, "usage": usage}
     if wanted == "diarized_json":
-        segment = {
-            "type": "transcript.text.segment",
-            "id": "seg_0",
-            "start": 0.0,
-            "end": seconds,
-            "text": f" {text}",
-            "speaker": "A",
-        }
-        return _json({**timed, "segments": [segment] if said else []})
+        return _reply({**timed, "segments": _speaker_segments(form, text)})
     if wanted == "verbose_json":
-        return _json({**timed, "language": "english", **_times(form, said)})
+        return _reply({**timed, "language": "english", **_times(form, text)})
     return Reply(200, f"{text}\n".encode(), content_type="text/plain; charset=utf-8")
 
 
-def _times(form: Form, said: list[str]) -> dict[str, object]:
+def _streamed(form: Form, text: str, usage: Table, wanted: str) -> Reply:
+    done: Table = {"type": "transcript.text.done", "text": text, **_logprobs(form, text), "usage": usage}
+    if wanted == "diarized_json":
+        return event_stream(*_speaker_segments(form, text), done)
+    pieces = [word if i == 0 else f" {word}" for i, word in enumerate(text.split())]
+    deltas: list[Table] = [{"type": "transcript.text.delta", "delta": piece, **_logprobs(form, piece)} for piece in pieces]
+    return event_stream(*deltas, done)
+
+
+def _logprobs(form: Form, text: str) -> Table:
+    """One for each word, its space before it."""
+    if "logprobs" not in form.values("include[]"):
+        return {}
+    tokens = [f" {word}" if i or text.startswith(" ") else word for i, word in enumerate(text.split())]
+    return {"logprobs": [{"token": token, "logprob": -0.25, "bytes": list(token.encode())} for token in tokens]}
+
+
+def _speaker_segments(form: Form, text: str) -> list[Table]:
+    """Known speakers by their names, the others by letters."""
+    names = [*form.values("known_speaker_names[]"), "A", "B"]
+    return [
+        {
+            "type": "transcript.text.segment",
+            "id": f"seg_{i}",
+            "start": start,
+            "end": end,
+            "text": f" {said}",
+            "speaker": names[speaker],
+        }
+        for i, (speaker, said, start, end) in enumerate(turns(text))
+    ]
+
+
+def _times(form: Form, text: str) -> Table:
     """Segments unless only words were asked for, words only if they were."""
     granularities = form.values("timestamp_granularities[]") or ("segment",)
-    segment = {
-        "id": 0,
-        "seek": 0,
-        "start": 0.0,
-        "end": 0.5 * len(said),
-        "text": " " + " ".join(said),
-        "tokens": [50364],
-        "temperature": 0.0,
-        "avg_logprob": -0.25,
-        "compression_ratio": 1.2,
-        "no_speech_prob": 0.01,
-    }
-    words = [{"word": word.strip(".,"), "start": 0.5 * i, "end": 0.5 * i + 0.4} for i, word in enumerate(said)]
-    found: dict[str, object] = {}
+    found: Table = {}
     if "segment" in granularities:
-        found["segments"] = [segment] if said else []
+        found["segments"] = [segment(text)] if text.split() else []
     if "word" in granularities:
-        found["words"] = words
+        found["words"] = word_rows(text)
     return found
 
 
-def _error(
-    status: int, message: str, code: str | None = None, param: str | None = None, kind: str = "invalid_request_error"
-) -> Reply:
-    return _json({"error": {"message": message, "type": kind, "param": param, "code": code}}, status)
+def _reply(body: Table) -> Reply:
+    return json_reply(body, 200, ("x-request-id", "req_test"))
 
 
-def _json(body: dict[str, object], status: int = 200) -> Reply:
-    return Reply(status, json.dumps(body).encode(), headers=(("x-request-id", "req_test"),))
+STAND: Final = Stand(
+    provider="openai",
+    judge=OpenAIWire,
+    model=WHISPER,
+    path="/v1",
+    others=("gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", DIARIZE),
+)

@@ -85,6 +85,10 @@ class SocketServer:
         await asyncio.gather(*clients, return_exceptions=True)
         await asyncio.sleep(0)  # an aborted transport closes its socket in the next round
 
+    def expect(self, *script: Behaviour) -> None:
+        """Let the next requests meet these."""
+        self._script.extend(script)
+
     def next_behaviour(self) -> Behaviour:
         """What to do with the request that has just begun."""
         return self._script.pop(0) if self._script else Honest()

@@ -9,14 +9,20 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 from sybil import Document, Example
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
 
+from tests.conformance.kit import STANDS
 from tests.conformance.openai_server import KEY, OpenAIServer
 from tests.docs.pages import matches
+from voxplan.adapters.openai_shape.exchange import speaking
+from voxplan.adapters.providers import openai
+from voxplan.adapters.registry import ADAPTERS
 from voxplan.engine.foresight.expecting import run_policy_test
-from voxplan.io_shell.loading import examine, load
+from voxplan.engine.plans.router import Router, RouterDeployment
+from voxplan.io_shell.loading import SpecSource, examine, load
 
 __all__ = ("Session",)
 
@@ -24,6 +30,7 @@ _MISTAKES: Final = "<!-- mistakes -->"
 _BROKEN: Final = "<!-- broken promises -->"
 _WITH_A_KEY: Final = "<!-- with a key -->"
 _WITH_A_SERVER: Final = "<!-- with a server -->"
+_WITH_THE_KIT: Final = "<!-- with the kit -->"
 _LONGEST_S: Final = 120
 _WIDTH: Final = "110"  # a terminal in which the lines of the pages fit
 
@@ -77,6 +84,8 @@ class Session:
                 self._be_openai(stack)
             if _is_marked(example, _WITH_A_SERVER):
                 self._be_a_server(stack)
+            if _is_marked(example, _WITH_THE_KIT):
+                self._be_the_providers(stack)
             stack.enter_context(contextlib.redirect_stdout(printed))
             self._python(example)
         self._printed = printed.getvalue()
@@ -116,12 +125,29 @@ class Session:
     def _be_openai(self, stack: contextlib.ExitStack) -> None:
         patch = stack.enter_context(self._patch.context())
         server = stack.enter_context(OpenAIServer())
-        patch.setattr("voxplan.adapters.openai_shape.exchange.BASE_URL", server.url)
+        patch.setitem(ADAPTERS, "openai", speaking(replace(openai.DIALECT, base_url=server.url)))
         patch.setenv("OPENAI_API_KEY", KEY)
 
     def _be_a_server(self, stack: contextlib.ExitStack) -> None:
         patch = stack.enter_context(self._patch.context())
         patch.setenv("SPEECH_SERVER", stack.enter_context(OpenAIServer(key=None)).url)
+
+    def _be_the_providers(self, stack: contextlib.ExitStack) -> None:
+        """Every deployment goes to the kit's server of its provider, whose key is where the spec says that it is."""
+        patch = stack.enter_context(self._patch.context())
+        servers = {name: stack.enter_context(stand.server()) for name, stand in STANDS.items()}
+
+        def at_the_kit(deployment: RouterDeployment) -> RouterDeployment:
+            stand = STANDS[deployment.provider]
+            if deployment.api_key is not None:
+                patch.setenv(deployment.api_key[2:-1], stand.key or KEY)
+            return replace(deployment, base_url=stand.base_url(servers[deployment.provider]))
+
+        def load_at_the_kit(source: SpecSource) -> Router:
+            router = load(source)
+            return replace(router, deployments={name: at_the_kit(each) for name, each in router.deployments.items()})
+
+        patch.setattr("voxplan.io_shell.client.load", load_at_the_kit)
 
 
 def _unmet(path: Path) -> str:

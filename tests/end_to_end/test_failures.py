@@ -3,7 +3,6 @@
 import io
 import socket
 import tempfile
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ import pytest
 import voxplan
 from tests.conformance.behaviours import MISBEHAVIOURS, Behaviour, Drip, Hang, Honest, Reply
 from tests.conformance.openai_server import OpenAIServer, refused_url
+from tests.sounds import tone
 from voxplan.engine.language.spec import Accept, Backoff, Deployment, Retry, RouteNode, Spec
 from voxplan.engine.runs.run import Send, TrailEntry
 from voxplan.engine.terms.failure import FailureKind
@@ -41,17 +41,6 @@ KIND_OF: Final[dict[str, FailureKind]] = {
     "broken compression with 200": "bad_answer",
     "reset in mid-upload": "server_error",
 }
-
-
-def tone(seconds: float = 1.0) -> bytes:
-    """A WAV of silence."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as audio:
-        audio.setnchannels(1)
-        audio.setsampwidth(2)
-        audio.setframerate(16_000)
-        audio.writeframes(bytes(int(seconds * 32_000)))
-    return file.getvalue()
 
 
 AUDIO: Final = tone()

@@ -12,7 +12,7 @@ import voxplan
 from tests.conformance.behaviours import MISBEHAVIOURS, Honest
 from tests.conformance.openai_server import KEY, OpenAIServer
 from tests.end_to_end.test_failures import AUDIO
-from voxplan.io_shell.options import ModelOptions, TranscribeOptions
+from voxplan.io_shell.options import ModelOptions
 
 
 class Named(io.BytesIO):
@@ -141,13 +141,34 @@ async def test_async_twin() -> None:
 
 
 def test_the_options_are_written_once() -> None:
-    """The typed dictionaries list exactly the keywords of the functions that they stand for."""
-    for function, options in ((voxplan.Vox.transcribe, TranscribeOptions), (voxplan.atranscription, ModelOptions)):
-        keywords = set(function.__kwdefaults__ or ())
-        assert keywords == set(options.__annotations__)
+    """The typed dictionary lists exactly the keywords of the function that it stands for."""
+    assert set(voxplan.atranscription.__kwdefaults__ or ()) == set(ModelOptions.__annotations__)
 
 
 def test_importing_the_package_loads_no_shell() -> None:
     """Embedders pay for what they use."""
     code = "import sys, voxplan, voxplan.engine.plans.planning; sys.exit('httpx' in sys.modules or 'anyio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 0
+
+
+VOICE = {"Ann": "data:audio/wav;base64,UklGRg=="}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (ModelOptions(diarize=True), "does not tell speakers apart"),
+        (ModelOptions(languages=("en", "fi")), "takes no list of languages"),
+        (ModelOptions(keywords="Kela"), "takes no keywords"),
+        (ModelOptions(known_speakers=VOICE), "recognises no speakers by their voice"),
+        (ModelOptions(logprobs=True), "gives no log probabilities"),
+        (ModelOptions(chunking_strategy="auto"), "takes no chunking strategy"),
+        (ModelOptions(response_format="diarized_json"), "which `diarized_json` needs"),
+        (ModelOptions(known_speakers={"Ann": "ann.wav"}), "the voice of `Ann` is no data URL of audio"),
+        (ModelOptions(chunking_strategy="vad"), "`chunking_strategy` is `vad`"),
+    ],
+)
+def test_every_option_reaches_the_plan(options: ModelOptions, message: str) -> None:
+    """What the recogniser on this machine cannot do is refused, never dropped in silence."""
+    with pytest.raises(voxplan.RequestError, match=message):
+        voxplan.transcription("local/default", Named(AUDIO), **options)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 
-from voxplan.io_shell.multipart import PIECE_BYTES
+from voxplan.io_shell.bodies import PIECE_BYTES
 
 __all__ = ("AudioInMemory",)
 

@@ -1,10 +1,10 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from voxplan.engine.terms.failure import KINDS, LISTABLE
-from voxplan.engine.terms.request import Simulation
-from voxplan.io_shell.asking import asked_deadline, asked_flag, asked_metadata, asked_simulation
+from voxplan.engine.terms.request import KnownSpeaker, Options, Simulation
+from voxplan.io_shell.asking import asked_deadline, asked_flag, asked_metadata, asked_options, asked_simulation
 from voxplan.io_shell.errors import RequestError
 
 
@@ -60,3 +60,99 @@ def test_a_flag_is_true_or_false() -> None:
     assert asked_flag("diarize", True)
     with pytest.raises(RequestError, match="`diarize` is `false`: expected true or false"):
         asked_flag("diarize", "false")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def asked(
+    *,
+    languages: str | Sequence[str] = (),
+    keywords: str | Sequence[str] = (),
+    known_speakers: Mapping[str, str] | None = None,
+    chunking_strategy: str | Mapping[str, object] | None = None,
+) -> Options:
+    """The options, of which only these are asked for."""
+    return asked_options(
+        *(None, None, None, "json", (), False),
+        languages=languages,
+        keywords=keywords,
+        known_speakers=known_speakers,
+        chunking_strategy=chunking_strategy,
+    )
+
+
+def test_what_is_not_asked_for_is_not_there() -> None:
+    """The keywords of a request may all be left out."""
+    assert asked_options(None, None, None, "json", (), False) == Options()
+
+
+def test_languages_that_may_be_spoken_are_codes_each_once() -> None:
+    """In the order given; one alone needs no list."""
+    assert asked(languages=("english", "pt-BR", "en", "Finnish")).languages == ("en", "pt", "fi")
+    assert asked(languages="german").languages == ("de",)
+    with pytest.raises(RequestError, match="unknown language `klingon`"):
+        asked(languages=["en", "klingon"])
+
+
+def test_keywords_are_text() -> None:
+    """As it stands; one alone needs no list, and an empty one is a mistake."""
+    assert asked(keywords=["Kela", "HUS  Oy"]).keywords == ("Kela", "HUS  Oy")
+    assert asked(keywords="Kela").keywords == ("Kela",)
+    with pytest.raises(RequestError, match="`keywords` holds an empty name"):
+        asked(keywords=["Kela", ""])
+
+
+VOICE = "data:audio/wav;base64,UklGRg=="
+
+
+def test_known_speakers_are_names_with_voices() -> None:
+    """In the order given."""
+    voices = {"Bo": "data:audio/ogg;codecs=opus;base64,T2dnUw==", "Ann": VOICE}
+    assert asked(known_speakers=voices).known_speakers == tuple(
+        KnownSpeaker(name=name, reference=voice) for name, voice in voices.items()
+    )
+
+
+@pytest.mark.parametrize(
+    "voice",
+    [
+        *("", "s3cret.wav", "https://example.com/s3cret.wav", "data:audio/wav,s3cret", "data:text/plain;base64,c2VjcmV0"),
+        *("data:audio/wav;base64,", "data:audio/wav;base64,s3cret!", "data:audio/wav;base64,czNjcmV", "data:;base64,czNj"),
+    ],
+)
+def test_a_voice_is_a_data_url_of_audio(voice: str) -> None:
+    """Anything else is refused, without being shown."""
+    with pytest.raises(RequestError) as raised:
+        asked(known_speakers={"Ann": voice})
+    assert str(raised.value) == "`known_speakers`: the voice of `Ann` is no data URL of audio (`data:audio/wav;base64,…`)"
+
+
+def test_a_known_speaker_has_a_name() -> None:
+    """Which is not empty."""
+    with pytest.raises(RequestError, match="`known_speakers` holds an empty name"):
+        asked(known_speakers={"": VOICE})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (None, None),
+        ("auto", "auto"),
+        ({"type": "server_vad", "threshold": 0.5}, '{"threshold":0.5,"type":"server_vad"}'),
+        (' {"type": "server_vad",  "threshold": 0.5} ', '{"threshold":0.5,"type":"server_vad"}'),
+    ],
+)
+def test_a_chunking_strategy_is_auto_or_an_object(wanted: str | Mapping[str, object] | None, said: str | None) -> None:
+    """Which is written in one way."""
+    assert asked(chunking_strategy=wanted).chunking_strategy == said
+
+
+@pytest.mark.parametrize("wanted", ["", "vad", "[1]", '"auto"', "3", "{", '{"type": }'])
+def test_a_chunking_strategy_is_nothing_else(wanted: str) -> None:
+    """And the message says what it can be."""
+    with pytest.raises(RequestError, match=r"`chunking_strategy` is .*expected `auto` or an object such as"):
+        asked(chunking_strategy=wanted)
+
+
+def test_a_chunking_strategy_is_what_json_can_say() -> None:
+    """An object of Python's own is refused before anything is sent."""
+    with pytest.raises(RequestError, match="`chunking_strategy` is of type dict"):
+        asked(chunking_strategy={"type": object()})

@@ -1,5 +1,6 @@
 import math
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager
 
 import pytest
 from msgspec.structs import replace
@@ -8,17 +9,36 @@ from typing_extensions import override
 
 from tests.making import CATALOG, failure, send
 from voxplan.adapters.providers import local
-from voxplan.adapters.wire import Adapter, Call, Got, Header, HttpRequest, HttpResponse, Recognise, Recognised, Secret, Want
+from voxplan.adapters.wire import (
+    Adapter,
+    Call,
+    Got,
+    Header,
+    HttpRequest,
+    HttpResponse,
+    Pause,
+    Recognise,
+    Recognised,
+    Secret,
+    Tell,
+    Want,
+)
 from voxplan.engine.language.spec import Deployment, RouteNode, Spec
 from voxplan.engine.plans.compiling import compile_checked
 from voxplan.engine.plans.plan import Degrade
-from voxplan.engine.runs.run import Send
+from voxplan.engine.runs.run import Release, Send
+from voxplan.engine.terms.capability import Setting
 from voxplan.engine.terms.failure import AttemptFailure
 from voxplan.engine.terms.request import Options, Request
 from voxplan.engine.terms.transcript import Segment, Transcript
 from voxplan.io_shell.audio.source import AudioSource, open_audio
+from voxplan.io_shell.credentials.store import CredentialStore
 from voxplan.io_shell.local.pool import LocalRecogniser
+from voxplan.io_shell.meeting import Tools
 from voxplan.io_shell.performing import Equipment, Performance
+from voxplan.io_shell.relaying import Relay
+from voxplan.io_shell.running import Happened
+from voxplan.io_shell.transport import Opened, Transport
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +68,11 @@ class Wire:
             return Failure(failure("not_connected"))
         return Success(HttpResponse(status=200, headers=(), body=str(len(self.sent)).encode()))
 
+    @asynccontextmanager
+    async def open(self, request: HttpRequest, audio: object, secret: str | None) -> AsyncIterator[Opened]:
+        """The same: nothing here streams."""
+        yield await self.send(request, audio, secret)
+
 
 def two_steps(call: Call) -> Exchanged:
     """An adapter that needs two exchanges."""
@@ -65,16 +90,20 @@ def forgetful(call: Call) -> Exchanged:
     return None  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
 
+def equipped(
+    wire: Transport, adapter: Adapter, recogniser: LocalRecogniser | None = None, environment: dict[str, str] | None = None
+) -> Equipment:
+    """What calls of the provider `hosted` are made with."""
+    variables = ENVIRONMENT if environment is None else environment
+    tools = Tools(transport=wire, recogniser=recogniser or LocalRecogniser(), credentials=CredentialStore(variables))
+    return Equipment(tools=tools, environment=variables, adapters={"hosted": adapter})
+
+
 async def perform(
     adapter: Adapter, wire: Wire, environment: dict[str, str] | None = None, sent: Send | None = None
 ) -> Success[Transcript] | Failure[AttemptFailure]:
     """One call of deployment `a` by this adapter."""
-    equipment = Equipment(
-        transport=wire,
-        recogniser=LocalRecogniser(),
-        environment=ENVIRONMENT if environment is None else environment,
-        adapters={"hosted": adapter},
-    )
+    equipment = equipped(wire, adapter, environment=environment)
     async with open_audio(b"RIFF", filename="a.wav") as audio:
         return await _performance(audio, equipment)(sent or send("a"), lambda: None)
 
@@ -124,7 +153,7 @@ def spoken(call: Call) -> Exchanged:
 
 async def said(sent: Send, asked: Options) -> Transcript:
     """What `spoken` was asked for."""
-    equipment = Equipment(transport=Wire(), recogniser=LocalRecogniser(), environment=ENVIRONMENT, adapters={"hosted": spoken})
+    equipment = equipped(Wire(), spoken)
     async with open_audio(b"RIFF", filename="a.wav") as audio:
         performance = Performance(compile_checked(SPEC, CATALOG), Request(route="r", options=asked), audio, equipment)
         return (await performance(sent, lambda: None)).unwrap()
@@ -161,7 +190,62 @@ class Busy(LocalRecogniser):
 @pytest.mark.parametrize(("until_ms", "patience"), [(60_000, "59.9"), (500, "0.45")])
 async def test_the_recogniser_is_waited_for_until_just_before_the_end(until_ms: int, patience: str) -> None:
     """So that a call that only stood in the queue does not end as one that took too long."""
-    equipment = Equipment(transport=Wire(), recogniser=Busy(), environment=ENVIRONMENT, adapters={"hosted": local.exchange})
+    equipment = equipped(Wire(), local.exchange, Busy())
     async with open_audio(b"RIFF", filename="a.wav") as audio:
         ended = await _performance(audio, equipment)(send("a", until_ms=until_ms), lambda: None)
     assert (ended.failure().kind, ended.failure().reason) == ("overloaded", patience)
+
+
+def telling(call: Call) -> Exchanged:
+    """An adapter that says what it was told of its deployment, and waits, tidies and streams on the way."""
+    yield Pause(ms=0)
+    yield Tell(delta="first words")
+    gone = yield HttpRequest(method="DELETE", url=f"{call.base_url}/file", headers=())
+    assert isinstance(gone, HttpResponse)
+    return Success(Transcript(text=f"{call.settings} {call.extra} {call.size} {gone.status}"))
+
+
+SETTLED = Deployment(
+    provider="hosted",
+    model="m",
+    base_url="http://here",
+    api_key="${KEY}",
+    settings={"place": "${PLACE}", "password": "${PASSWORD}"},
+    options={"seed": 7},
+)
+PLACES = (
+    Setting(name="place", meaning="where", default="${HERE}"),
+    Setting(name="password", meaning="a secret", secret=True),
+    Setting(name="region", meaning="where else", default="${REGION}"),
+)
+
+
+async def told(
+    environment: dict[str, str], *, broken: bool = False
+) -> tuple[Success[Transcript] | Failure[AttemptFailure], list[str]]:
+    """What `telling` returns, and what it let through before."""
+    catalog = {"hosted": replace(CATALOG["hosted"], settings=PLACES)}
+    router = compile_checked(Spec(voxplan=1, deployments={"a": SETTLED}, routes={"r": RouteNode(use="a")}), catalog)
+    deltas: list[str] = []
+    relay = Relay(lambda text: deltas.append(text.delta))
+    async with open_audio(b"RIFF", filename="a.wav") as audio:
+        performance = Performance(
+            router, Request(route="r"), audio, equipped(Wire(broken), telling, environment=environment), relay
+        )
+        ended = await performance(send("a"), lambda: relay.observe(Happened(moment_ms=0, what=Release(attempt=1))))
+    return ended, deltas
+
+
+async def test_an_adapter_sees_settings_and_options_and_no_secret() -> None:
+    """A default whose variable is not set is absent; what the deployment itself names has to be there."""
+    ended, deltas = await told({"KEY": "k", "PLACE": "Oulu", "PASSWORD": "hush"})
+    assert ended.unwrap().text == "(('place', 'Oulu'),) (('seed', 7),) 4 200"
+    assert deltas == ["first words"]
+    ended, _ = await told({"KEY": "k"})
+    assert ended.failure().reason == "environment variable `PLACE` is not set"
+
+
+async def test_tidying_up_never_costs_a_transcript() -> None:
+    """A DELETE that cannot be sent is answered all the same."""
+    ended, _ = await told({"KEY": "k", "PLACE": "Oulu"}, broken=True)
+    assert ended.unwrap().text.endswith(" 599")

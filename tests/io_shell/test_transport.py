@@ -9,12 +9,12 @@ from returns.result import Failure, Success
 from tests.conformance.behaviours import MISBEHAVIOURS, Hang, Honest, Reply, Truncate
 from tests.conformance.openai_server import KEY, OpenAIServer, refused_url
 from tests.io_shell.audio_in_memory import AudioInMemory
-from voxplan.adapters.openai_shape import exchange as openai
+from voxplan.adapters.providers import openai
 from voxplan.adapters.wire import Call, Header, HttpRequest, HttpResponse, Multipart, Secret
 from voxplan.engine.terms.failure import AttemptFailure, FailureKind
 from voxplan.engine.terms.request import AudioFacts, Options
 from voxplan.engine.terms.transcript import Transcript
-from voxplan.io_shell.multipart import PIECE_BYTES
+from voxplan.io_shell.bodies import PIECE_BYTES
 from voxplan.io_shell.transport import MISHAPS, HttpxTransport, new_client
 
 pytestmark = pytest.mark.anyio

@@ -41,6 +41,21 @@ def test_b5_no_call_starts_that_could_break_a_budget(case: Case, world: World) -
             _assert_kept(made.root, each.node, costs)
 
 
+@given(cases())
+def test_b5_no_budget_relies_on_an_estimate(case: Case) -> None:
+    """B5: below a budget stands nobody whose price is unknown, an estimate, by the token, or by channels that nobody counted."""
+    made = planned(case)
+    channels = case.request.audio.channels
+    for node in nodes(made.root):
+        for attempt in attempts(node) if node.budget is not None else ():
+            price = case.router.deployments[attempt.deployment].price
+            assert attempt.worst_cost is not None
+            assert price is not None
+            assert not price.estimated
+            assert price.tokens is None
+            assert not (price.by_channel and channels is None)
+
+
 def _assert_kept(root: Node, called: str, costs: Iterable[tuple[str, int | None]]) -> None:
     costs = tuple(costs)
     for node in nodes(root):

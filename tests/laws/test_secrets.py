@@ -49,6 +49,9 @@ TEMPLATES = (
     DEPLOYMENT % '"api_key": [{value}]',
     DEPLOYMENT % '"api_key": {{{value}: 1}}',
     DEPLOYMENT % '"api_key": {value}, "api_key": 1',
+    DEPLOYMENT % '"settings": {{"token": [{value}]}}',
+    DEPLOYMENT % '"settings": {{"token": {{"key": {value}}}}}',
+    DEPLOYMENT % '"settings": {value}',
     '{{"voxplan": 1, "accounts": {{"x": {{"provider": "openai", "api_key": {value}}}}}, "deployments": {{}}, "routes": {{}}}}',
 )
 """Documents in which a secret stands at a place for secrets, rightly shaped or not. JSON is YAML too."""
@@ -67,7 +70,7 @@ FORMS = (
 def test_s5_a_secret_written_into_a_spec_is_refused_without_being_shown(
     secret: str, template: str, shape: str, form: Format
 ) -> None:
-    """S5: whatever is wrong at `api_key` or `base_url`, no message repeats what stands there."""
+    """S5: whatever is wrong at `api_key`, `base_url` or `settings`, no message repeats what stands there."""
     document = template.format(value=msgspec.json.encode(shape.format(secret=secret)).decode())
     result = read(document, form, "spec")
     assert isinstance(result, Failure)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.adapters.bodies import NO_TRANSCRIPT, TRANSCRIPTS, WHISPER_CPP_TOKENS, error
 from tests.adapters.driving import answer, call, ended, fields, wanted
-from voxplan.adapters.openai_shape import exchange as openai
+from voxplan.adapters.providers import openai
 from voxplan.adapters.wire import Header, HttpRequest, Multipart, Recognised, Secret
 from voxplan.engine.terms.failure import AttemptFailure
 from voxplan.engine.terms.request import Options, ResponseFormat

@@ -1,15 +1,11 @@
-from html import unescape
-from io import StringIO
-
 import msgspec
 import pytest
-import webvtt
 from hypothesis import given
 from hypothesis import strategies as st
 from returns.result import Failure, Success
 
 from voxplan.adapters.rendering.formats import Rendered, render, to_json
-from voxplan.adapters.rendering.subtitles import cues, srt, vtt
+from voxplan.adapters.rendering.subtitles import cues
 from voxplan.engine.terms.request import ResponseFormat
 from voxplan.engine.terms.transcript import Segment, Transcript, Usage, Word
 
@@ -24,8 +20,7 @@ TALK = Transcript(
     usage=Usage(kind="duration", seconds=4.0),
 )
 
-# Up to 99 hours: that hours may have three digits is news to some parsers.
-times = st.floats(0, 359_000, allow_nan=False)
+times = st.floats(0, 400_000, allow_nan=False)
 segments = st.builds(Segment, text=st.text(max_size=40), start=times, end=times, speaker=st.none() | st.text(max_size=8))
 words = st.builds(Word, word=st.text(min_size=1, max_size=12), start=times, end=times)
 transcripts = st.builds(
@@ -171,71 +166,6 @@ def test_times_are_rounded_once(seconds: float, clock: str) -> None:
     assert found.splitlines()[1].startswith(f"{clock} --> ")
 
 
-def test_a_cue_ends_after_it_begins() -> None:
-    """An end at or before the start becomes a millisecond after it; a negative start becomes zero."""
-    spoken = (Segment(text="a", start=2.0, end=2.0), Segment(text="b", start=3.0, end=1.0), Segment(text="c", start=-1, end=-0.5))
-    found = cues(Transcript(text="c a b", segments=spoken))
-    assert found is not None
-    assert [(cue.start_ms, cue.end_ms) for cue in found] == [(0, 1), (2000, 2001), (3000, 3001)]
-
-
-def test_text_cannot_break_out_of_its_cue() -> None:
-    """Blank lines, arrows, markup, control characters and every kind of line break."""
-    text = "one\n\n\r\ntwo --> three\u2028<b>four</b>\x00 & NOTE"
-    spoken = Transcript(text=text, segments=(Segment(text=text, start=0, end=1, speaker="A\n-->B"),))
-    assert rendered(spoken, "srt") == ("1\n00:00:00,000 --> 00:00:01,000\nA ->B: one\ntwo -> three\n<b>four</b> & NOTE\n\n")
-    assert rendered(spoken, "vtt") == (
-        "WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n<v A --&gt;B>one\ntwo --&gt; three\n&lt;b&gt;four&lt;/b&gt; &amp; NOTE\n\n"
-    )
-
-
-def test_words_are_grouped_as_people_read() -> None:
-    """A new cue after a sentence, after a pause, at another speaker, and before it grows too long to read."""
-
-    def said(text: str, start: float, speaker: str | None = None) -> Word:
-        return Word(word=text, start=start, end=start + 0.3, speaker=speaker)
-
-    spoken = (
-        said("Well.", 0.0),
-        said("so", 0.4),
-        said("then", 2.0),
-        said("he", 2.4, "B"),
-        *(said("said", 3 + i * 0.4) for i in range(20)),
-    )
-    found = cues(Transcript(text="…", words=spoken))
-    assert found is not None
-    assert [" ".join(cue.lines) for cue in found[:4]] == ["Well.", "so", "then", "he"]
-    assert all(cue.end_ms - cue.start_ms <= 7000 and len(cue.lines[0]) <= 84 for cue in found)
-    assert sum(len(cue.lines[0].split()) for cue in found) == len(spoken)
-
-
-def test_scripts_without_spaces_stay_without() -> None:
-    """Chinese words are joined as Chinese is written; beside Latin ones there is a space."""
-    spoken = tuple(Word(word=text, start=i * 0.2, end=i * 0.2 + 0.2) for i, text in enumerate(("今天", "天气", "OK", "吗")))
-    found = cues(Transcript(text="…", words=spoken))
-    assert found is not None
-    assert found[0].lines == ("今天天气 OK 吗",)
-
-
-@given(transcripts)
-def test_another_parser_reads_our_srt(transcript: Transcript) -> None:
-    """Each cue comes back with its times, whatever was in the text."""
-    found = cues(transcript) or ()
-    read: list[webvtt.Caption] = webvtt.from_buffer(StringIO(srt(found)), format="srt").captions if found else []
-    assert [_ms(caption.start) for caption in read] == [cue.start_ms for cue in found]
-    assert [_ms(caption.end) for caption in read] == [cue.end_ms for cue in found]
-
-
-@given(transcripts)
-def test_another_parser_reads_our_vtt(transcript: Transcript) -> None:
-    """Each cue comes back with its times and its text, from a parser that raises on anything malformed."""
-    found = cues(transcript) or ()
-    read: list[webvtt.Caption] = webvtt.from_string(vtt(found), strict=True).captions
-    assert [_ms(caption.start) for caption in read] == [cue.start_ms for cue in found]
-    assert [_ms(caption.end) for caption in read] == [cue.end_ms for cue in found]
-    assert [unescape(caption.text) for caption in read] == ["\n".join(cue.lines) for cue in found]
-
-
 @given(transcripts)
 def test_every_transcript_renders(transcript: Transcript) -> None:
     """json, verbose_json and text of anything; subtitles of anything with times."""
@@ -244,8 +174,3 @@ def test_every_transcript_renders(transcript: Transcript) -> None:
         assert msgspec.json.decode(rendered(transcript, response_format), type=dict[str, object])["text"] == transcript.text
     assert rendered(transcript, "text").rstrip("\n") == transcript.text.rstrip("\n")
     assert isinstance(render(transcript, "srt"), Success) == (cues(transcript) is not None)
-
-
-def _ms(clock: str) -> int:
-    hours, minutes, seconds = clock.split(":")
-    return (int(hours) * 60 + int(minutes)) * 60_000 + int(seconds.replace(".", ""))

@@ -1,14 +1,28 @@
 import msgspec
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from tests.condition_strategies import texts
+from tests.spec_strategies import passed_options
 from voxplan.engine.documents.document import Format
 from voxplan.engine.documents.printing import print_spec, spec_digest
 from voxplan.engine.documents.reading import read
 from voxplan.engine.language.condition import Condition, MoneyRange, NumberRange, Sample, TimeWindow
 from voxplan.engine.language.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
-from voxplan.engine.language.spec import Accept, Arm, Balance, Branch, Deployment, Race, RouteNode, Selector, Spec
+from voxplan.engine.language.spec import (
+    Accept,
+    Account,
+    Arm,
+    Balance,
+    Branch,
+    Deployment,
+    PassedOption,
+    Race,
+    RouteNode,
+    Selector,
+    Spec,
+)
 from voxplan.engine.terms.quantity import ClockTime, Money, Share, Span
 
 LOCAL = Deployment(provider="local", model="default")
@@ -176,3 +190,66 @@ def test_digest_of_what_has_an_order() -> None:
 def test_digest_is_pinned() -> None:
     """The digest of one spec, written down: it changes only when the normal form does."""
     assert spec_digest(spec_of(RouteNode(first=(A, B), timeout=Span(5000, (50, 1))))) == "0e39a5c7969ccce22e1b02cd"
+
+
+def passing(**options: PassedOption) -> Spec:
+    """A spec whose deployment passes these on."""
+    return Spec(voxplan=1, deployments={"a": replace(LOCAL, options=options)}, routes={"r": A})
+
+
+@pytest.mark.parametrize("form", ["yaml", "toml", "json"])
+@given(options=passed_options())
+def test_passed_options_stay_what_they_are(form: Format, options: dict[str, PassedOption]) -> None:
+    """In values and in types: `true` is no 1, and text that looks like a date or a number stays text."""
+    spec = passing(**options)
+    found = read(print_spec(spec, form), form, "spec").unwrap().spec
+    assert found == spec
+    assert typed(found.deployments["a"].options) == typed(options)
+
+
+def typed(value: object) -> object:
+    """The value with its types, of which whole numbers have one."""
+    match value:
+        case dict():
+            return {key: typed(part) for key, part in value.items()}
+        case tuple():
+            return [typed(part) for part in value]
+        case bool() | str():
+            return (type(value), value)
+        case _:
+            return value
+
+
+@pytest.mark.parametrize("form", ["yaml", "toml", "json"])
+@pytest.mark.parametrize("text", ["2024-10-21", "2024-10-21T07:32:00Z", "12:30", "1.0", "0123", "true", "null", "~", "1_000"])
+def test_settings_stay_text(form: Format, text: str) -> None:
+    """Versions of interfaces look like dates and numbers, and are none."""
+    spec = Spec(
+        voxplan=1,
+        accounts={"x": Account(provider="local", settings={"api-version": text})},
+        deployments={"a": replace(LOCAL, settings={"api-version": text, "b": "${B}"})},
+        routes={"r": A},
+    )
+    assert read(print_spec(spec, form), form, "spec").unwrap().spec == spec
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (passing(x=("a", "b")), passing(x=("b", "a"))),
+        (passing(x=("a", "a")), passing(x=("a",))),
+        (passing(x={"y": ("a", "b")}), passing(x={"y": ("b", "a")})),
+        (passing(x=True), passing(x=1)),
+        (passing(x="1"), passing(x=1)),
+        (passing(x=()), passing(x={})),
+        (passing(x={}), passing()),
+    ],
+)
+def test_the_digest_has_what_is_passed_on(one: Spec, other: Spec) -> None:
+    """As it stands, the order of its lists included."""
+    assert spec_digest(one) != spec_digest(other)
+
+
+def test_the_digest_does_not_care_for_the_order_of_passed_keys() -> None:
+    """Nor for that of tags, as before."""
+    assert spec_digest(passing(x=1, y={"a": 1, "b": 2})) == spec_digest(passing(y={"b": 2, "a": 1}, x=1.0))

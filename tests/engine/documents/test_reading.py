@@ -354,3 +354,42 @@ def test_the_deepest_routes(opening: str, closing: str, levels: int) -> None:
     assert read(print_spec(spec, "yaml"), "yaml", "specs/x.yaml").unwrap().spec == spec
     assert spec_digest(spec)
     assert [line.split(": ")[1] for line in lines(nested(opening, closing, levels + 2))] == ["nested more than 50 deep"]
+
+
+def deployment_problems(text: str) -> list[str]:
+    """What is wrong with these keys of a deployment, as `column: message`."""
+    document = f"voxplan: 1\ndeployments:\n  a: {{provider: local, model: default, {text}}}\nroutes: {{r: a}}\n"
+    return [line.removeprefix("specs/x.yaml:3:") for line in lines(document)]
+
+
+ANYTHING = "expected text, a number, `true` or `false`, a list or a mapping"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("options: {a: {b: {c: {d: {e: 1}}}}}", []),
+        ("options: {a: [[[[1]]]]}", []),
+        ("options: {a: [[[[[1]]]]]}", ["57: expected text, a number, `true` or `false`, got a list"]),
+        ("options: {a: null}", [f"53: {ANYTHING}, got `null`"]),
+        ("options: {a: [1, {b: null}]}", [f"61: {ANYTHING}, got `null`"]),
+        ("options: [a]", ["40: expected a mapping, got a list"]),
+        ("settings: {a: 5}", ["54: expected text"]),
+        ("settings: {a: true, b: [x], c: {d: x}}", ["54: expected text", "60: expected text", "68: expected text"]),
+        ("settings: s3cret", ["50: expected a mapping"]),
+    ],
+)
+def test_what_settings_and_options_may_hold(text: str, expected: list[str]) -> None:
+    """Options nearly anything, settings text; what a setting says is never shown."""
+    assert deployment_problems(text) == expected
+
+
+def test_a_date_of_toml_is_no_text() -> None:
+    """Without quotes it is a mistake, with them it is what the provider wants."""
+    head = (
+        'voxplan = 1\nroutes = {r = "a"}\n[deployments.a]\nprovider = "local"\nmodel = "m"\n[deployments.a.options]\nversion = '
+    )
+    assert lines(f"{head}2024-10-21", "toml") == [
+        "specs/x.yaml:7:11: dates and times have no meaning in a spec: write the text in quotes"
+    ]
+    assert found(f'{head}"2024-10-21"', "toml").spec.deployments["a"].options == {"version": "2024-10-21"}

@@ -159,3 +159,21 @@ def test_broken_sections_are_not_valid(text: str) -> None:
     """Each of the other sections is looked at."""
     assert is_valid(route("a"))
     assert not is_valid(route("a") + text)
+
+
+@pytest.mark.parametrize(
+    ("keys", "valid"),
+    [
+        ("settings: {api-version: 2024-10-21}, options: {a: [1, {b: [true, x]}], c: {d: 0.5}}", True),
+        ("settings: {a: 1}", False),
+        ("settings: [a]", False),
+        ("options: {a: null}", False),
+        ("options: {a: [null]}", False),
+        ("options: a", False),
+    ],
+)
+def test_settings_and_options_of_a_deployment(keys: str, valid: bool) -> None:
+    """Text by name, and nearly anything by name."""
+    text = f"voxplan: 1\ndeployments: {{a: {{provider: local, model: default, {keys}}}}}\nroutes: {{r: a}}\n"
+    assert is_valid(text) is valid
+    assert isinstance(read(text, "yaml", "x"), Success) is valid

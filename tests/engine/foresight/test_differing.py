@@ -7,6 +7,7 @@ from voxplan.engine.language.condition import Condition, NumberRange
 from voxplan.engine.language.spec import Branch, Deployment, RouteNode, Spec
 from voxplan.engine.plans.compiling import compile_checked
 from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.capability import Setting
 from voxplan.engine.terms.quantity import Span
 
 LIST = RouteNode(first=(use("a"), use("b")))
@@ -92,3 +93,18 @@ def test_inputs_are_the_same_each_time() -> None:
     """Nothing in them is left to chance."""
     routers = (compiled(routed(LIST)),)
     assert [*inputs(routers, "r", most=5)] == [*inputs(routers, "r", most=5)]
+
+
+def test_settings_and_options_are_told_without_what_they_say() -> None:
+    """They may name what is nobody's business."""
+    old, new = (
+        Spec(
+            voxplan=1,
+            deployments={"a": Deployment(provider="any", model="m", settings={"s": f"{mark}-s3cret"}, options={"o": mark})},
+            routes={"r": use("a")},
+        )
+        for mark in ("old", "new")
+    )
+    catalog = CATALOG | {"any": replace(CATALOG["any"], settings=(Setting(name="s", meaning="any"),))}
+    found = compare(compile_checked(old, catalog), compile_checked(new, catalog), most=10)
+    assert found.deployments == ("`settings` of deployment `a` is another one", "`options` of deployment `a` is another one")

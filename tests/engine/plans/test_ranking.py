@@ -4,6 +4,7 @@ from voxplan.engine.observed.view import EMPTY_VIEW, DeploymentView, Latency, Lo
 from voxplan.engine.plans.compiling import compile_checked
 from voxplan.engine.plans.plan import attempts
 from voxplan.engine.plans.planning import plan
+from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts, TokenPrices
 from voxplan.engine.terms.quantity import Money
 from voxplan.engine.terms.request import AudioFacts, Request
 
@@ -60,6 +61,30 @@ def test_cost_takes_the_cheapest() -> None:
         "c": Deployment(provider="any", model="m", price=Price(per_request=Money(3))),
     }
     assert order("cost", priced) == ["c", "b", "a"]
+
+
+def test_cost_counts_estimates_and_channels() -> None:
+    """An estimate is as good as a price here; tokens that nobody has estimated come last, as an unknown price does."""
+    prices = {
+        "about": PriceFacts(per_minute=5, estimated=True),
+        "tokens": PriceFacts(per_minute=4, tokens=TokenPrices(audio_in=1, text_in=1, out=1)),
+        "stereo": PriceFacts(per_minute=3, by_channel=True),
+        "unguessed": PriceFacts(tokens=TokenPrices(audio_in=0, text_in=0, out=0)),
+        "known": PriceFacts(per_minute=7),
+    }
+    facts = ProviderFacts(
+        provider="priced", needs_key=False, models=tuple((name, Capabilities(price=price)) for name, price in prices.items())
+    )
+    deployments = {name: Deployment(provider="priced", model=name) for name in prices}
+    balance = RouteNode(balance=Balance(among=tuple(Arm(route=RouteNode(use=name)) for name in prices), by="cost"))
+    router = compile_checked(Spec(voxplan=1, deployments=deployments, routes={"r": balance}), {"priced": facts})
+    for channels, expected in (
+        (None, ["stereo", "tokens", "about", "known", "unguessed"]),
+        (2, ["tokens", "about", "stereo", "known", "unguessed"]),
+    ):
+        request = Request(route="r", audio=AudioFacts(seconds=60, channels=channels))
+        planned = plan(router, request, EMPTY_VIEW, 0, 1).unwrap()
+        assert [attempt.deployment for attempt in attempts(planned.root)] == expected
 
 
 def test_headroom_takes_who_has_most_left() -> None:

@@ -51,10 +51,20 @@ def test_plan_says_everything_there_is_to_say() -> None:
 @pytest.mark.parametrize("command", ["transcribe a.mp3", "plan"])
 def test_the_way_of_a_request_is_said_alike_for_both(command: str) -> None:
     """Who asks, fallbacks, how long, and which failures to pretend."""
-    line = "--user bob --tag eu --metadata plan=gold --metadata a=b=c --fallback x --fallback y --deadline 30s --diarize"
+    line = "--user bob --tag eu --metadata plan=gold --metadata a=b=c --fallback x --fallback y --deadline 30s --diarize "
+    line += "--languages fi --languages sv --keyword Kela --speaker Ann=a.wav --speaker Bo=b=c.mp3 "
+    line += "--logprobs --chunking-strategy auto"
     order = parse([*command.split(), *line.split(), "--simulate", "openai=rate_limited", "--mock-testing-fallbacks"])
     assert isinstance(order, (Transcribe, ShowPlan))
-    assert order.options.diarize
+    assert order.options == Options(
+        response_format="text",
+        diarize=True,
+        languages=("fi", "sv"),
+        keywords=("Kela",),
+        logprobs=True,
+        chunking_strategy="auto",
+    )
+    assert order.speakers == (("Ann", "a.wav"), ("Bo", "b=c.mp3"))
     assert order.way == Way(
         user="bob",
         tags=("eu",),
@@ -80,10 +90,11 @@ def test_check_takes_several_specs() -> None:
         ("plan --seconds -1", "expected a number of at least 0, got `-1`"),
         ("plan --seed 99999999999999999999", "expected a whole number from 0"),
         ("plan --bytes many", "invalid value for `--bytes`"),
-        ("transcribe a --format doc", "`doc` is not one of `json`, `text`, `srt`, `vtt`, `verbose_json`"),
+        ("transcribe a --format doc", "`doc` is not one of `json`, `text`, `srt`, `vtt`, `verbose_json`, `diarized_json`"),
         ("transcribe a --timestamps letter", "`--timestamps`"),
         ("transcribe a --quiet --trail", "--trail and --quiet contradict each other"),
         ("transcribe a --force", "--force needs --output"),
+        ("plan --speaker Ann", "invalid value for `--speaker`: expected NAME=VALUE, got `Ann`"),
         ("plan --metadata gold", "invalid value for `--metadata`: expected NAME=VALUE, got `gold`"),
         ("plan --simulate openai", "invalid value for `--simulate`: expected NAME=VALUE"),
         ("plan --simulate a=rate_limit", "`rate_limit` is no failure of a call, did you mean `rate_limited`?"),

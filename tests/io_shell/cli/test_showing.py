@@ -243,3 +243,15 @@ def test_a_broken_spec_is_told_line_by_line(capsys: pytest.CaptureFixture[str], 
     ended = typed(capsys, "plan", "-s", path)
     assert (ended.code, ended.out) == (3, "")
     assert [line.startswith(f"voxplan: {path}:3:") for line in ended.err.splitlines()] == [True, True]
+
+
+def test_an_estimate_is_shown_as_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """What is billed by the token costs about so much; it is in no bound, and of audio of unknown length nothing is said."""
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "voxplan: 1\ndeployments: {mini: {provider: openai, model: gpt-4o-mini-transcribe-2025-12-15}}\nroutes: {r: mini}\n"
+    )
+    shown = typed(capsys, "plan", "-s", path, "--seconds", "120").out
+    assert "\ncosts about $0.006 a call\n" in shown.replace("    ", "")
+    assert " for $" not in shown
+    assert "about" not in typed(capsys, "plan", "-s", path).out

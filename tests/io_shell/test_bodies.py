@@ -5,7 +5,7 @@ import pytest
 from tests.conformance.requests_seen import form_of
 from tests.io_shell.audio_in_memory import AudioInMemory
 from voxplan.adapters.wire import Multipart
-from voxplan.io_shell.multipart import PIECE_BYTES, AudioChanged, MultipartBody
+from voxplan.io_shell.bodies import PIECE_BYTES, AudioBody, AudioChanged, body_of
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ class Unreadable(AudioInMemory):
         raise OSError(5, "Input/output error")
 
 
-async def whole(body: MultipartBody) -> bytes:
+async def whole(body: AudioBody) -> bytes:
     """The body in one piece."""
     return b"".join([piece async for piece in body.pieces()])
 
@@ -32,7 +32,7 @@ async def whole(body: MultipartBody) -> bytes:
 async def test_another_parser_reads_what_went_in(size: int) -> None:
     """Fields in order and before the file, values unharmed, audio byte for byte, length as announced."""
     audio = AudioInMemory(bytes(i % 251 for i in range(size)))
-    body = MultipartBody(FORM, audio)
+    body = body_of(FORM, audio)
     written = await whole(body)
     form = form_of(body.content_type, written)
     assert form is not None
@@ -43,7 +43,7 @@ async def test_another_parser_reads_what_went_in(size: int) -> None:
 
 async def test_the_audio_is_never_whole_in_memory() -> None:
     """Pieces stay near the chosen size; the first carries the fields and audio together, the last the audio and the end."""
-    body = MultipartBody(FORM, AudioInMemory(b"x" * 1_000_000))
+    body = body_of(FORM, AudioInMemory(b"x" * 1_000_000))
     pieces = [piece async for piece in body.pieces()]
     assert max(map(len, pieces)) < 2 * PIECE_BYTES + 1024
     assert len(pieces) == 1_000_000 // PIECE_BYTES + 1
@@ -54,7 +54,7 @@ async def test_the_audio_is_never_whole_in_memory() -> None:
 async def test_each_attempt_reads_the_audio_anew() -> None:
     """The same source gives the same bytes to a second attempt, under another boundary."""
     audio = AudioInMemory(b"again" * 50_000)
-    first, second = MultipartBody(FORM, audio), MultipartBody(FORM, audio)
+    first, second = body_of(FORM, audio), body_of(FORM, audio)
     forms = [form_of(body.content_type, await whole(body)) for body in (first, second)]
     assert forms[0] == forms[1]
     assert first.content_type != second.content_type
@@ -63,9 +63,7 @@ async def test_each_attempt_reads_the_audio_anew() -> None:
 @pytest.mark.parametrize("filename", ['say "a".wav', "line\r\nbreak.wav", "päivä.wav"])
 async def test_a_name_cannot_break_the_form(filename: str) -> None:
     """Quotes and line breaks in the file's name are written so that no parser stumbles."""
-    body = MultipartBody(
-        Multipart(fields=(), file_field="file", filename=filename, content_type="audio/wav"), AudioInMemory(b"1")
-    )
+    body = body_of(Multipart(fields=(), file_field="file", filename=filename, content_type="audio/wav"), AudioInMemory(b"1"))
     form = form_of(body.content_type, await whole(body))
     assert form is not None
     assert form.filename == filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
@@ -76,10 +74,10 @@ async def test_audio_that_changed_its_length_is_told(off_by: int) -> None:
     """A file that grew or shrank since it was measured is never sent as if it were whole."""
     audio = AudioInMemory(b"x" * 150_000, size=150_000 + off_by)
     with pytest.raises(AudioChanged, match="shorter" if off_by > 0 else "longer"):
-        await whole(MultipartBody(FORM, audio))
+        await whole(body_of(FORM, audio))
 
 
 async def test_audio_that_cannot_be_read_is_told() -> None:
     """A failing disk is no broken connection."""
     with pytest.raises(AudioChanged, match=r"can no longer be read: Input/output error"):
-        await whole(MultipartBody(FORM, Unreadable(b"x" * 10)))
+        await whole(body_of(FORM, Unreadable(b"x" * 10)))

@@ -1,0 +1,1 @@
+"""What Google's speech services have in common: the Gemini models at both of their addresses, and Speech-to-Text v2."""

@@ -1,0 +1,70 @@
+"""Where a call goes: the address of the endpoint, made of what people write as `base_url`.
+
+It is read as OpenAI's own clients read it, the path before `/audio/transcriptions`, with three kindnesses: slashes at its end do
+not matter, a bare host means the provider's usual path, and the whole path of the endpoint (also whisper.cpp's `/inference`) is
+left as it is. Azure's is the address of the resource, of its `/openai/v1`, of one deployment, or the whole target of one.
+"""
+
+import re
+from typing import Final
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+
+from voxplan.adapters.exchanging import address, unsent
+from voxplan.adapters.openai_shape.dialect import Dialect
+from voxplan.adapters.wire import Call
+from voxplan.engine.terms.failure import AttemptFailure
+
+__all__ = ("API_VERSION", "PATH", "endpoint", "names_model")
+
+PATH: Final = "/audio/transcriptions"
+
+API_VERSION: Final = "2025-04-01-preview"
+"""Azure's `api-version` where nobody names one: it serves whisper and the gpt-4o family."""
+
+_WHOLE_PATHS: Final = re.compile(r"/(?:audio/transcriptions|inference)$")
+_IN_A_DEPLOYMENT: Final = re.compile(r"/deployments/[^/]+(?:/audio/transcriptions)?$")
+
+
+def endpoint(call: Call, dialect: Dialect) -> str | AttemptFailure:
+    """The address of the endpoint; a `base_url` comes from the environment as often as not, so it can be anything."""
+    found = address(call, _home(call.model, dialect))
+    if isinstance(found, AttemptFailure):
+        return found
+    # What `address` leaves out, gateways' addresses do have.
+    parts = urlsplit(found)._replace(query=urlsplit((call.base_url or "").strip()).query)
+    if dialect.routing == "deployments":
+        return _deployed(call, parts)
+    whole = parts.path if _WHOLE_PATHS.search(parts.path) else f"{parts.path or dialect.version}{PATH}"
+    return urlunsplit(parts._replace(path=whole))
+
+
+def names_model(url: str, dialect: Dialect) -> bool:
+    """Whether the form has to name the model: not where the address does."""
+    return dialect.routing == "path" or _IN_A_DEPLOYMENT.search(urlsplit(url).path) is None
+
+
+def _home(model: str, dialect: Dialect) -> str | None:
+    name = model.lower()
+    return next((host for marker, host in dialect.hosts if marker in name), dialect.base_url)
+
+
+def _deployed(call: Call, parts: SplitResult) -> str | AttemptFailure:
+    api = call.setting("api") or "deployments"
+    if api not in {"deployments", "v1"}:
+        return unsent("not_found", "the setting `api` is neither `deployments` nor `v1`")
+    path = parts.path
+    if _IN_A_DEPLOYMENT.search(path) or path.endswith((PATH, "/openai/v1")):
+        whole = path if path.endswith(PATH) else f"{path}{PATH}"
+    elif api == "v1":
+        whole = f"{path.removesuffix('/openai')}/openai/v1{PATH}"
+    else:
+        whole = f"{path.removesuffix('/openai')}/openai/deployments/{quote(call.model, safe='')}{PATH}"
+    return urlunsplit(parts._replace(path=whole, query=_versioned(call, parts.query, whole)))
+
+
+def _versioned(call: Call, query: str, path: str) -> str:
+    """The query with an `api-version`, which the paths of deployments need and `/openai/v1` may have."""
+    if "api-version=" in query:
+        return query
+    version = call.setting("api_version") or (API_VERSION if "/deployments/" in path else None)
+    return "&".join(part for part in (query, version and f"api-version={quote(version, safe='')}") if part)

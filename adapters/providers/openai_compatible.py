@@ -1,0 +1,68 @@
+"""Servers that speak OpenAI's language at an address of their own: vLLM, speaches, whisper.cpp, LocalAI, gateways.
+
+What is promised is their norm, read in their sources [S]: without it no subtitles could ever be asked of them, and no audio sent
+whose language is known. A server that breaks the norm answers 400, which is `unsupported`, and routing goes on. No limit is
+known, and what it costs only its owner knows.
+"""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from voxplan.adapters.openai_shape import models
+from voxplan.adapters.openai_shape.dialect import Dialect, Form
+from voxplan.adapters.openai_shape.exchange import speaking
+from voxplan.engine.terms.capability import Capabilities, ProviderFacts
+
+__all__ = ("DIALECT", "FACTS", "exchange")
+
+# Streams come as text alone: vLLM refuses verbose_json there [S]. A server that cannot stream (whisper.cpp) does not know the
+# field and answers as a whole.
+_WHISPER_FORM: Final = replace(models.WHISPER_FORM, streams=True)
+
+DIALECT: Final = Dialect(
+    base_url=None,
+    forms=(
+        *(pair for pair in models.FORMS if pair[0] != "whisper"),
+        # vLLM answers 400 to verbose_json for Voxtral [S].
+        ("voxtral", Form(streams=True)),
+    ),
+    otherwise=_WHISPER_FORM,
+    objects="json",
+)
+
+exchange: Final = speaking(DIALECT)
+
+_NORM: Final = "the norm of vLLM, speaches, whisper.cpp and LocalAI, read in their sources"
+
+# All take language, prompt and temperature and answer verbose_json with segments. Word times are not the norm (vLLM has none).
+_WHISPER_LIKE: Final = Capabilities(languages="any", segments=True, prompt=True, temperature=True, streaming=True, source=_NORM)
+
+# The languages that vLLM declares for it [S: `ISO639_1_SUPPORTED_LANGS`].
+_VOXTRAL: Final = Capabilities(
+    languages=("ar", "de", "en", "es", "fr", "hi", "it", "nl", "pt"),
+    prompt=True,
+    temperature=True,
+    streaming=True,
+    source="vLLM, vllm/model_executor/models/voxtral.py",
+)
+
+
+def _elsewhere(can: Capabilities) -> Capabilities:
+    """An OpenAI model behind somebody's gateway: it can do what it can do, and limits are the gateway's affair."""
+    return replace(can, containers=None, max_bytes=None, max_seconds=None)
+
+
+FACTS: Final = ProviderFacts(
+    provider="openai_compatible",
+    needs_key=False,
+    needs_base_url=True,
+    families=(
+        ("-diarize", _elsewhere(models.GPT_4O_DIARIZE)),
+        ("gpt-4o", _elsewhere(models.GPT_4O)),
+        ("gpt-transcribe", _elsewhere(models.GPT_TRANSCRIBE)),
+        ("voxtral", _VOXTRAL),
+    ),
+    otherwise=_WHISPER_LIKE,
+    owned=models.OWNED,
+)

@@ -14,12 +14,14 @@ from voxplan.adapters.providers import (
     deepgram,
     elevenlabs,
     fireworks_ai,
+    gemini,
     groq,
     local,
     mistral,
     openai,
     openai_compatible,
     ovhcloud,
+    vertex_ai,
 )
 from voxplan.engine.terms.capability import ProviderFacts
 
@@ -38,6 +40,8 @@ CATALOG: Final[dict[str, ProviderFacts]] = {
         elevenlabs.FACTS,
         assemblyai.FACTS,
         mistral.FACTS,
+        gemini.FACTS,
+        vertex_ai.FACTS,
         local.FACTS,
     )
 }

@@ -153,7 +153,7 @@ _THREE_LETTERS: Final = (
 
 _CODES: Final[dict[str, str]] = {name: code for code, name in _NAMES.items()} | _OTHER_NAMES
 
-_SHORT: Final[dict[str, str]] = dict(pair.split(":") for pair in _THREE_LETTERS.split()) | _OTHER_CODES
+_SHORT: Final[dict[str, str]] = {pair[:3]: pair[4:] for pair in _THREE_LETTERS.split()} | _OTHER_CODES
 
 _TAG: Final = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*")
 

@@ -52,13 +52,14 @@ def readable(name: str | None) -> str | None:
 def speaker(label: str | int | None, channel: str | int | None = None) -> str | None:
     """Who speaks: the provider's label; where channels were kept apart and nobody is named, the channel.
 
-    >>> speaker(0), speaker("A"), speaker(None, 1), speaker(0, 1), speaker("", None)
-    ('0', 'A', 'channel 1', 'channel 1 speaker 0', None)
+    >>> speaker(0), speaker("A"), speaker(None, 1), speaker(0, 1), speaker("speaker_0", 1), speaker("")
+    ('0', 'A', 'channel 1', 'channel 1 speaker 0', 'channel 1 speaker_0', None)
     """
     named = None if label is None or label == "" else str(label)
     if channel is None:
         return named
-    return f"channel {channel}" if named is None else f"channel {channel} speaker {named}"
+    said = (f"channel {channel}", f"speaker {named}" if isinstance(label, int) else named)
+    return " ".join(part for part in said if part)
 
 
 def sentences(words: Sequence[Word]) -> tuple[Segment, ...]:

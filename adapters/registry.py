@@ -8,12 +8,14 @@ from voxplan.adapters.providers import (
     deepgram,
     elevenlabs,
     fireworks_ai,
+    gemini,
     groq,
     local,
     mistral,
     openai,
     openai_compatible,
     ovhcloud,
+    vertex_ai,
 )
 from voxplan.adapters.wire import Adapter
 
@@ -30,5 +32,7 @@ ADAPTERS: Final[dict[str, Adapter]] = {
     "elevenlabs": elevenlabs.exchange,
     "assemblyai": assemblyai.exchange,
     "mistral": mistral.exchange,
+    "gemini": gemini.exchange,
+    "vertex_ai": vertex_ai.exchange,
     "local": local.exchange,
 }

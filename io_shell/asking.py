@@ -131,7 +131,7 @@ def _is_voice(reference: str) -> bool:
 def asked_chunking(wanted: str | Mapping[str, object] | None) -> str | None:
     """`auto`, or an object, which may be given as JSON text, as JSON text in one way of writing; none stays none."""
     if wanted is None or wanted == "auto":
-        return wanted
+        return None if wanted is None else "auto"
     try:
         given: object = msgspec.json.decode(wanted) if isinstance(wanted, str) else wanted
         if isinstance(given, Mapping):

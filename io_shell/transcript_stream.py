@@ -75,11 +75,15 @@ class _Saying:
     def __init__(self, into: MemoryObjectSendStream[Event]) -> None:
         self._into = into
         self._roll = Roll()
+        self._begun = False
 
     def text(self, text: Tell) -> None:
-        """Say what a call tells; segments are numbered as they come."""
+        """Say what a call tells. Segments are numbered as they come; a text begins with its first letter, as transcripts do."""
         if text.segment is None:
-            self.event(Delta(text=text.delta, logprobs=text.logprobs))
+            delta = text.delta if self._begun else text.delta.lstrip()
+            if delta:
+                self._begun = True
+                self.event(Delta(text=delta, logprobs=text.logprobs))
         else:
             event, self._roll = self._roll.called(text.segment)
             self.event(event)

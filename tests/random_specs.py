@@ -65,8 +65,10 @@ CATALOG: Final = {
             settings=(
                 Setting(name="project", meaning="whose project pays", default="${OPENAI_PROJECT}"),
                 Setting(name="token", meaning="a second secret", secret=True),
+                Setting(name="base", meaning="the model behind the name"),
             ),
             owned=("model", "language", "prompt"),
+            model_setting="base",
             otherwise=Capabilities(
                 languages="any", segments=True, prompt=True, temperature=True, max_bytes=26_214_400, price=_BY_MINUTE
             ),
@@ -299,7 +301,12 @@ def _deployment(chance: Random) -> Deployment:
     how = chance.choice(("own", "own", "keyed", "shared", "shared", "eu", "compatible", "local"))
     by_how: Mapping[str, Deployment] = {
         "own": Deployment(provider="openai", model=chance.choice(("whisper-1", "small", "whisper-1", "small", "mini", "tokens"))),
-        "keyed": Deployment(provider="openai", model="whisper-1", api_key=chance.choice(("${K}", "${L}"))),
+        "keyed": Deployment(
+            provider="openai",
+            model="whisper-1",
+            api_key=chance.choice(("${K}", "${L}")),
+            settings=chance.choice(({}, {}, {"base": "tokens"})),
+        ),
         "shared": Deployment(account="shared", model="whisper-1"),
         "eu": Deployment(account="eu", model="small", api_key=chance.choice((None, "${K}"))),
         "compatible": Deployment(provider="openai_compatible", model="m", base_url="http://gpu.example:8000/v1"),
@@ -312,6 +319,7 @@ def _deployment(chance: Random) -> Deployment:
         provider=form.provider,
         api_key=form.api_key,
         base_url=form.base_url,
+        settings=form.settings,
         region=chance.choice((None, "eu", "us")),
         tags=chance.choice((("all",), ("all", "fast"), ("all", "big", "fast"))),
         limits=_limits(chance),

@@ -141,7 +141,8 @@ class Known(NamedTuple):
         key, url = own.api_key or account.api_key or facts.default_key, own.base_url or account.base_url
         by_key = " ".join(part for part in (facts.provider, key, url) if part) if key else name
         shares = own.account is not None and own.api_key is None
-        price, can = own.price, facts.capabilities(own.model)
+        said_model = {**account.settings, **own.settings}.get(facts.model_setting or "", own.model)
+        price, can = own.price, facts.capabilities(said_model)
         per = [0 if money is None else money.nano for money in (price.per_minute, price.per_request)] if price else []
         least, step = (price.minimum.base_ms, price.step.base_ms if price.step else 0) if price else (0, 0)
         said = PriceFacts(per_minute=per[0], per_request=per[1], minimum_ms=least, step_ms=step) if price else can.price

@@ -211,7 +211,7 @@ def _passed(levels: int) -> st.SearchStrategy[object]:
 
 def _settings(provider: str) -> st.SearchStrategy[dict[str, str]]:
     said = {name: st.sampled_from(values) for name, values in _SETTINGS.get(provider, {}).items()}
-    return st.just({}) | st.fixed_dictionaries({}, optional=said)
+    return st.builds(dict[str, str]) | st.fixed_dictionaries({}, optional=said)
 
 
 @st.composite
@@ -257,7 +257,7 @@ def _deployments(made_by: tuple[str, str | None]) -> st.SearchStrategy[Deploymen
         shortest=maybe(spans()),
         price=maybe(prices()),
         settings=_settings(provider),
-        options=st.just({}) if provider == "local" else st.just({}) | passed_options(),
+        options=st.builds(dict[str, PassedOption]) if provider == "local" else passed_options(),
     )
 
 

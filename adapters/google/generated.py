@@ -16,7 +16,7 @@ from voxplan.adapters.wire import HttpResponse
 from voxplan.engine.terms.failure import AttemptFailure, FailureKind
 from voxplan.engine.terms.transcript import Segment, Transcript, Usage, Word
 
-__all__ = ("Answer", "Part", "delta_of", "joined", "lenient", "transcript_of", "unfinished")
+__all__ = ("Answer", "delta_of", "joined", "lenient", "transcript_of", "unfinished")
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ _OTHER_ENDING: Final[tuple[FailureKind, str]] = ("bad_answer", "the model did no
 _WHOLE: Final = "STOP"
 
 
-class WordRow(msgspec.Struct, frozen=True, rename="camel"):
+class _WordRow(msgspec.Struct, frozen=True, rename="camel"):
     """One word of the dedicated model."""
 
     word: str | None = None
@@ -48,7 +48,7 @@ class WordRow(msgspec.Struct, frozen=True, rename="camel"):
     end_offset: object = None
 
 
-class Turn(msgspec.Struct, frozen=True, rename="camel"):
+class _Turn(msgspec.Struct, frozen=True, rename="camel"):
     """What the dedicated model heard: all of it, or one speaker's turn."""
 
     text: str | None = None
@@ -56,58 +56,58 @@ class Turn(msgspec.Struct, frozen=True, rename="camel"):
     speaker_label: str | int | None = None
     start_offset: object = None
     end_offset: object = None
-    words: list[WordRow] | None = None
+    words: list[_WordRow] | None = None
 
 
-class Part(msgspec.Struct, frozen=True, rename="camel"):
+class _Part(msgspec.Struct, frozen=True, rename="camel"):
     """A piece of the answer; a thought is none of it."""
 
     text: str | None = None
     thought: bool | None = None
-    audio_transcription: Turn | None = None
+    audio_transcription: _Turn | None = None
 
 
-class Content(msgspec.Struct, frozen=True):
+class _Content(msgspec.Struct, frozen=True):
     """The parts of a candidate."""
 
-    parts: list[Part] | None = None
+    parts: list[_Part] | None = None
 
 
-class Candidate(msgspec.Struct, frozen=True, rename="camel"):
+class _Candidate(msgspec.Struct, frozen=True, rename="camel"):
     """One answer; there is only ever one."""
 
-    content: Content | None = None
+    content: _Content | None = None
     finish_reason: str | None = None
 
 
-class Feedback(msgspec.Struct, frozen=True, rename="camel"):
+class _Feedback(msgspec.Struct, frozen=True, rename="camel"):
     """What was thought of the request; a reason to block it is the whole answer."""
 
     block_reason: str | None = None
 
 
-class Modality(msgspec.Struct, frozen=True, rename="camel"):
+class _Modality(msgspec.Struct, frozen=True, rename="camel"):
     """The tokens of one modality."""
 
     modality: str | None = None
     token_count: int | None = None
 
 
-class UsageTable(msgspec.Struct, frozen=True, rename="camel"):
+class _UsageTable(msgspec.Struct, frozen=True, rename="camel"):
     """Tokens; those of thoughts are paid like those of the answer."""
 
     prompt_token_count: int | None = None
     candidates_token_count: int | None = None
     thoughts_token_count: int | None = None
     total_token_count: int | None = None
-    prompt_tokens_details: list[Modality] | None = None
+    prompt_tokens_details: list[_Modality] | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, rename="camel"):
     """One whole answer, or one piece of a stream."""
 
-    candidates: list[Candidate] | None = None
-    prompt_feedback: Feedback | None = None
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _Feedback | None = None
     usage_metadata: msgspec.Raw = _NOTHING
     response_id: str | None = None
 
@@ -126,7 +126,7 @@ def joined(pieces: tuple[Answer, ...]) -> Answer:
     parts = [part for each in candidates if each.content is not None for part in each.content.parts or ()]
     reasons = [each.finish_reason for each in candidates if each.finish_reason]
     counted = [piece.usage_metadata for piece in pieces if bytes(piece.usage_metadata) != bytes(_NOTHING)]
-    whole = Candidate(content=Content(parts=parts), finish_reason=reasons[-1] if reasons else None)
+    whole = _Candidate(content=_Content(parts=parts), finish_reason=reasons[-1] if reasons else None)
     return Answer(
         candidates=[whole] if candidates else None,
         prompt_feedback=next((piece.prompt_feedback for piece in pieces if piece.prompt_feedback is not None), None),
@@ -186,12 +186,12 @@ def _word(reason: str) -> str:
     return f"`{reason}`" if reason.replace("_", "").isalnum() and reason.isascii() else "without a reason that can be read"
 
 
-def _parts(answer: Answer) -> Iterator[Part]:
+def _parts(answer: Answer) -> Iterator[_Part]:
     content = answer.candidates[0].content if answer.candidates else None
     yield from (part for part in (content.parts or () if content is not None else ()) if not part.thought)
 
 
-def _text(parts: tuple[Part, ...]) -> str:
+def _text(parts: tuple[_Part, ...]) -> str:
     """The text stands in the parts, in what was heard in them, or in both: then it counts once."""
     if all(part.audio_transcription is None for part in parts):
         return "".join(part.text or "" for part in parts).strip()
@@ -201,20 +201,20 @@ def _text(parts: tuple[Part, ...]) -> str:
     return " ".join(text for part in (written if twice else parts) if (text := _once(part)))
 
 
-def _once(part: Part) -> str:
+def _once(part: _Part) -> str:
     written = (part.text or "").strip()
     return written or (_said(part.audio_transcription) if part.audio_transcription is not None else "")
 
 
-def _said(turn: Turn) -> str:
+def _said(turn: _Turn) -> str:
     return (turn.text or "").strip()
 
 
-def _bare(parts: tuple[Part, ...]) -> str:
+def _bare(parts: tuple[_Part, ...]) -> str:
     return "".join("".join(_once(part).split()) for part in parts)
 
 
-def _words(turn: Turn) -> Iterator[Word]:
+def _words(turn: _Turn) -> Iterator[Word]:
     for row in turn.words or ():
         times = times_of(row.start_offset, row.end_offset)
         text = (row.word or "").strip()
@@ -222,7 +222,7 @@ def _words(turn: Turn) -> Iterator[Word]:
             yield Word(word=text, start=times[0], end=times[1], speaker=_speaker(turn))
 
 
-def _segments(turns: tuple[Turn, ...]) -> tuple[Segment, ...] | None:
+def _segments(turns: tuple[_Turn, ...]) -> tuple[Segment, ...] | None:
     found: list[Segment] = []
     for turn in turns:
         times = times_of(turn.start_offset, turn.end_offset)
@@ -232,12 +232,12 @@ def _segments(turns: tuple[Turn, ...]) -> tuple[Segment, ...] | None:
     return tuple(found) or None
 
 
-def _speaker(turn: Turn) -> str | None:
+def _speaker(turn: _Turn) -> str | None:
     return None if turn.speaker_label is None or turn.speaker_label == "" else str(turn.speaker_label)
 
 
 def _usage(raw: msgspec.Raw) -> Usage | None:
-    table = lenient(raw, UsageTable)
+    table = lenient(raw, _UsageTable)
     if table is None or (table.prompt_token_count is None and table.total_token_count is None):
         return None
     by_modality = {row.modality: row.token_count for row in table.prompt_tokens_details or ()}

@@ -33,7 +33,7 @@ REVISION: Final = Header("api-revision", "2026-05-20")
 """The revision of the API that the documentation asks for."""
 
 
-class Annotation(msgspec.Struct, frozen=True):
+class _Annotation(msgspec.Struct, frozen=True):
     """Something about a stretch of the text; words are of type `word_info`."""
 
     type: str | None = None
@@ -43,43 +43,43 @@ class Annotation(msgspec.Struct, frozen=True):
     end_offset: object = None
 
 
-class Content(msgspec.Struct, frozen=True):
+class _Content(msgspec.Struct, frozen=True):
     """A piece of a step."""
 
     type: str | None = None
     text: str | None = None
-    annotations: list[Annotation] | None = None
+    annotations: list[_Annotation] | None = None
 
 
-class Step(msgspec.Struct, frozen=True):
+class _Step(msgspec.Struct, frozen=True):
     """What the model said, thought or was given."""
 
     type: str | None = None
-    content: list[Content] | None = None
+    content: list[_Content] | None = None
 
 
-class Tokens(msgspec.Struct, frozen=True):
+class _Tokens(msgspec.Struct, frozen=True):
     """The tokens of one modality."""
 
     modality: str | None = None
     tokens: int | None = None
 
 
-class UsageTable(msgspec.Struct, frozen=True):
+class _UsageTable(msgspec.Struct, frozen=True):
     """Tokens of one interaction."""
 
     total_tokens: int | None = None
     total_input_tokens: int | None = None
     total_output_tokens: int | None = None
-    input_tokens_by_modality: list[Tokens] | None = None
+    input_tokens_by_modality: list[_Tokens] | None = None
 
 
-class Interaction(msgspec.Struct, frozen=True):
+class _Interaction(msgspec.Struct, frozen=True):
     """The whole answer. It always has a status; steps only where something was said."""
 
     status: str
     id: str | None = None
-    steps: list[Step] | None = None
+    steps: list[_Step] | None = None
     usage: msgspec.Raw = _NOTHING
 
 
@@ -104,7 +104,7 @@ def interact(call: Call, url: str, headers: tuple[Header, ...], body: Body) -> G
     response = succeeded((yield HttpRequest(method="POST", url=url, headers=headers, body=body)))
     if isinstance(response, AttemptFailure):
         return Failure(response)
-    answer = decoded(response, Interaction, FAILURES)
+    answer = decoded(response, _Interaction, FAILURES)
     if isinstance(answer, AttemptFailure):
         return Failure(answer)
     if answer.status != "completed":
@@ -112,12 +112,12 @@ def interact(call: Call, url: str, headers: tuple[Header, ...], body: Body) -> G
     return complete(_transcript(answer), call.options, response.status)
 
 
-def _unfinished(answer: Interaction, response: HttpResponse) -> AttemptFailure:
+def _unfinished(answer: _Interaction, response: HttpResponse) -> AttemptFailure:
     said = f"`{answer.status}`" if answer.status.replace("_", "").isalnum() else "something unreadable"
     return bad_answer(response, f"the status of the interaction is {said}, not `completed`")
 
 
-def _transcript(answer: Interaction) -> Transcript:
+def _transcript(answer: _Interaction) -> Transcript:
     pieces = tuple(_pieces(answer))
     words = tuple(word for piece in pieces for word in _words(piece))
     return Transcript(
@@ -128,13 +128,13 @@ def _transcript(answer: Interaction) -> Transcript:
     )
 
 
-def _pieces(answer: Interaction) -> Iterator[Content]:
+def _pieces(answer: _Interaction) -> Iterator[_Content]:
     for step in answer.steps or ():
         if step.type == "model_output":
             yield from (piece for piece in step.content or () if piece.type in {"text", None})
 
 
-def _words(piece: Content) -> Iterator[Word]:
+def _words(piece: _Content) -> Iterator[Word]:
     for row in piece.annotations or ():
         times = times_of(row.start_offset, row.end_offset)
         text = (row.text or "").strip()
@@ -144,7 +144,7 @@ def _words(piece: Content) -> Iterator[Word]:
 
 
 def _usage(raw: msgspec.Raw) -> Usage | None:
-    table = lenient(raw, UsageTable)
+    table = lenient(raw, _UsageTable)
     if table is None or (table.total_input_tokens is None and table.total_tokens is None):
         return None
     by_modality = {row.modality: row.tokens for row in table.input_tokens_by_modality or ()}

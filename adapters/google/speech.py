@@ -105,7 +105,7 @@ def recognise(call: Call, url: str, headers: tuple[Header, ...], body: Body) -> 
     response = succeeded((yield HttpRequest(method="POST", url=url, headers=headers, body=body)))
     if isinstance(response, AttemptFailure):
         return Failure(response)
-    answer = decoded(response, Answer, FAILURES)
+    answer = decoded(response, _Answer, FAILURES)
     if isinstance(answer, AttemptFailure):
         return Failure(answer)
     if answer.results is None and answer.metadata is None and response.body.strip() != b"{}":
@@ -113,7 +113,7 @@ def recognise(call: Call, url: str, headers: tuple[Header, ...], body: Body) -> 
     return complete(_transcript(answer), call.options, response.status)
 
 
-class WordRow(msgspec.Struct, frozen=True, rename="camel"):
+class _WordRow(msgspec.Struct, frozen=True, rename="camel"):
     """One word. A start of zero is left out."""
 
     word: str | None = None
@@ -123,34 +123,34 @@ class WordRow(msgspec.Struct, frozen=True, rename="camel"):
     confidence: float | None = None
 
 
-class Alternative(msgspec.Struct, frozen=True):
+class _Alternative(msgspec.Struct, frozen=True):
     """What was heard; the first of them is the likeliest."""
 
     transcript: str | None = None
     confidence: float | None = None
-    words: list[WordRow] | None = None
+    words: list[_WordRow] | None = None
 
 
-class Result(msgspec.Struct, frozen=True, rename="camel"):
+class _Result(msgspec.Struct, frozen=True, rename="camel"):
     """A stretch of speech."""
 
-    alternatives: list[Alternative] | None = None
+    alternatives: list[_Alternative] | None = None
     result_end_offset: object = None
     language_code: str | None = None
 
 
-class Metadata(msgspec.Struct, frozen=True, rename="camel"):
+class _Metadata(msgspec.Struct, frozen=True, rename="camel"):
     """What Google counted."""
 
     request_id: str | None = None
     total_billed_duration: object = None
 
 
-class Answer(msgspec.Struct, frozen=True):
+class _Answer(msgspec.Struct, frozen=True):
     """The whole answer."""
 
-    results: list[Result] | None = None
-    metadata: Metadata | None = None
+    results: list[_Result] | None = None
+    metadata: _Metadata | None = None
 
 
 class _Stretch(NamedTuple):
@@ -162,8 +162,8 @@ class _Stretch(NamedTuple):
     confidence: float | None
 
 
-def _transcript(answer: Answer) -> Transcript:
-    results, metadata = answer.results or [], answer.metadata or Metadata()
+def _transcript(answer: _Answer) -> Transcript:
+    results, metadata = answer.results or [], answer.metadata or _Metadata()
     stretches = tuple(stretch for each in results if (stretch := _stretch(each)) is not None)
     ends = tuple(end for each in results if (end := seconds_of(each.result_end_offset)) is not None)
     words = tuple(word for stretch in stretches for word in stretch.words)
@@ -182,15 +182,15 @@ def _transcript(answer: Answer) -> Transcript:
     )
 
 
-def _stretch(result: Result) -> _Stretch | None:
-    best = result.alternatives[0] if result.alternatives else Alternative()
+def _stretch(result: _Result) -> _Stretch | None:
+    best = result.alternatives[0] if result.alternatives else _Alternative()
     text = (best.transcript or "").strip()
     if not text:
         return None
     return _Stretch(text, tuple(_words(best)), seconds_of(result.result_end_offset), _share(best.confidence))
 
 
-def _words(best: Alternative) -> Iterator[Word]:
+def _words(best: _Alternative) -> Iterator[Word]:
     for row in best.words or ():
         times = times_of(row.start_offset, row.end_offset)
         text = (row.word or "").strip()

@@ -51,6 +51,8 @@ def listen(opened: HttpResponse, rules: tuple[Rule, ...]) -> Generator[Want, Got
         if not isinstance(got, ServerEvent):
             return Failure(misused(got, "ServerEvent"))
         data = got.data.strip()
+        if not data:
+            continue  # a sign of life
         if data == _ALL_SAID:
             return _spoken(heard, opened)
         event = _event(data)

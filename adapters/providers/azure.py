@@ -39,18 +39,28 @@ _TABLE: Final = "model_prices_and_context_window.json of LiteLLM 1.106.2, Novemb
 _DOCS: Final = "learn.microsoft.com/azure/foundry/reference/rest/audio-create-transcription"
 
 
-def _here(can: Capabilities, price: PriceFacts | None, on: str) -> Capabilities:
+def _here(can: Capabilities, price: PriceFacts, on: str) -> Capabilities:
     """An OpenAI model as Azure serves it. Azure names no successors for its dates."""
     return replace(can, price=price, retirement=Retirement(on=on, source=_TABLE), source=_DOCS)
 
 
-# What Azure asks for tokens is told in two ways [I]: the figures are OpenAI's, and no budget relies on them.
-def _by_token(per_minute: int, read: int, written: int) -> PriceFacts:
-    prices = TokenPrices(audio_in=read, text_in=read, out=written)
-    return PriceFacts(per_minute=per_minute, tokens=prices, estimated=True, source=_TABLE)
+# The table and OpenAI's list differ in what a million tokens of audio cost ($6 and $2.50, $3 and $1.25): these are estimates.
+_GPT_4O_PRICE: Final = PriceFacts(
+    per_minute=6_000_000,
+    tokens=TokenPrices(audio_in=6_000_000_000, text_in=2_500_000_000, out=10_000_000_000),
+    estimated=True,
+    source=_TABLE,
+)
+_MINI_PRICE: Final = PriceFacts(
+    per_minute=3_000_000,
+    tokens=TokenPrices(audio_in=3_000_000_000, text_in=1_250_000_000, out=5_000_000_000),
+    estimated=True,
+    source=_TABLE,
+)
 
-
-_GPT_4O_PRICE: Final = _by_token(6_000_000, 2_500_000_000, 10_000_000_000)
+# $0.000075 and $0.0001 a second, in Azure's list of retail prices.
+_GPT_TRANSCRIBE_PRICE: Final = PriceFacts(per_minute=4_500_000, step_ms=1000, source=f"prices.azure.com, by {_TABLE}")
+_WHISPER_PRICE: Final = PriceFacts(per_minute=6_000_000, step_ms=1000, source=f"prices.azure.com, by {_TABLE}")
 
 FACTS: Final = ProviderFacts(
     provider="azure",
@@ -59,10 +69,10 @@ FACTS: Final = ProviderFacts(
     needs_base_url=True,
     families=(
         ("-diarize", _here(models.GPT_4O_DIARIZE, _GPT_4O_PRICE, "2027-04-15")),
-        ("gpt-4o-mini-transcribe", _here(models.GPT_4O, _by_token(3_000_000, 1_250_000_000, 5_000_000_000), "2027-06-15")),
+        ("gpt-4o-mini", _here(models.GPT_4O, _MINI_PRICE, "2027-06-15")),
         ("gpt-4o", _here(models.GPT_4O, _GPT_4O_PRICE, "2026-10-15")),
-        ("gpt-transcribe", _here(models.GPT_TRANSCRIBE, None, "2028-02-01")),
-        ("whisper", _here(models.WHISPER, PriceFacts(per_minute=6_000_000, step_ms=1000, source=_TABLE), "2026-12-15")),
+        ("gpt-transcribe", _here(models.GPT_TRANSCRIBE, _GPT_TRANSCRIBE_PRICE, "2028-02-01")),
+        ("whisper", _here(models.WHISPER, _WHISPER_PRICE, "2026-12-15")),
     ),
     otherwise=replace(models.ANY, source=_DOCS),
     settings=(

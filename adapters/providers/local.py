@@ -30,6 +30,7 @@ FACTS: Final = ProviderFacts(
     takes_key=False,
     needs_key=False,
     takes_base_url=False,
+    takes_options=False,
     vendor="local",
     models=(
         (DEFAULT_MODEL, Capabilities(languages=("en",), segments=True, price=_FREE, source="the model of the extra `local`")),

@@ -13,6 +13,7 @@ import msgspec
 from returns.result import Failure, Success
 
 from voxplan.adapters.languages import name_of
+from voxplan.adapters.measures import sentences
 from voxplan.adapters.rendering.pacing import Cue
 from voxplan.adapters.rendering.speakers import turns
 from voxplan.adapters.rendering.subtitles import cues, srt, vtt
@@ -119,7 +120,9 @@ def _seconds(transcript: Transcript) -> float | None:
 
 
 def _timed(transcript: Transcript) -> _Table:
-    segments, words = transcript.segments, transcript.words
+    words = transcript.words
+    # Whoever gave words gave times for segments too.
+    segments = sentences(words) if transcript.segments is None and words is not None else transcript.segments
     listed = None if segments is None else [_segment(number, segment) for number, segment in enumerate(segments)]
     return _without_none({"segments": listed, "words": None if words is None else [_word(word) for word in words]})
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-__all__ = ("LINE", "SIGNS_OF_A_CLAUSE", "SIGNS_OF_A_SENTENCE", "Atom", "atoms", "lines", "merit", "shown", "width")
+__all__ = ("LINE", "Atom", "atoms", "lines", "merit", "shown", "width")
 
 # In these units 42 narrow letters and 16 full-width ones are equally long.
 _NARROW: Final = 8
@@ -19,8 +19,8 @@ _WIDE: Final = 21
 LINE: Final = 42 * _NARROW
 
 # In turn: full stops of Chinese and Japanese, of Hindi; the question mark of Arabic; of Urdu; commas and the like.
-SIGNS_OF_A_SENTENCE: Final = (".", "!", "?", "…", "\u3002", "\uff01", "\uff1f", "\u0964", "\u061f", "\u06d4")
-SIGNS_OF_A_CLAUSE: Final = (",", ";", ":", "\u2013", "\u2014", "\u3001", "\uff0c", "\uff1b", "\uff1a", "\u060c", "\u061b")
+_SENTENCE_SIGNS: Final = (".", "!", "?", "…", "\u3002", "\uff01", "\uff1f", "\u0964", "\u061f", "\u06d4")
+_CLAUSE_SIGNS: Final = (",", ";", ":", "\u2013", "\u2014", "\u3001", "\uff0c", "\uff1b", "\uff1a", "\u060c", "\u061b")
 
 _CLOSING: Final = re.compile(r"[\"'\u2019\u201d\u00bb\u203a)\]}\u300d\u300f\uff09]+$")
 _ABBREVIATED: Final = re.compile(r"(?:\w|mr|mrs|ms|dr|prof|st|vs|no|bzw|m|mme|sr|sra)\.", re.IGNORECASE)
@@ -135,9 +135,9 @@ def merit(before: str, after: str) -> int:
     [0, 2, 4, 8, 12, 8]
     """
     said = _CLOSING.sub("", before)
-    if said.endswith(SIGNS_OF_A_SENTENCE) and not _ABBREVIATED.fullmatch(said):
+    if said.endswith(_SENTENCE_SIGNS) and not _ABBREVIATED.fullmatch(said):
         return 0
-    if said.endswith(SIGNS_OF_A_CLAUSE) and not after[:1].isdecimal():  # `October 18, 1989`
+    if said.endswith(_CLAUSE_SIGNS) and not after[:1].isdecimal():  # `October 18, 1989`
         return 2
     if before.lower() in _ARTICLES or before.lower() in _LINKS:
         return 12

@@ -103,7 +103,7 @@ class Account(Table, frozen=True, kw_only=True):
     api_key: Reference | None = None
     base_url: str | None = None
     region: str | None = None
-    settings: dict[str, str] = msgspec.field(default_factory=dict)
+    settings: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     limits: Limits | None = None
 
 
@@ -136,8 +136,8 @@ class Deployment(Table, frozen=True, kw_only=True):
     limits: Limits | None = None
     shortest: Span | None = None
     price: Price | None = None
-    settings: dict[str, str] = msgspec.field(default_factory=dict)
-    options: dict[str, PassedOption] = msgspec.field(default_factory=dict)
+    settings: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    options: dict[str, PassedOption] = msgspec.field(default_factory=dict[str, PassedOption])
 
 
 class Backoff(Table, frozen=True, kw_only=True):

@@ -50,7 +50,7 @@ def _indented(text: Text, columns: int) -> Padding:
 
 def _short_price(model: ModelReport) -> str:
     """Of a price by the token, what a minute comes to is enough here."""
-    return price_text(model.price).partition(", by a million tokens")[0]
+    return "price unknown" if model.price is None else price_text(model.price).partition(", by a million tokens")[0]
 
 
 def _abilities(model: ModelReport) -> Iterator[str]:

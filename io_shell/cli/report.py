@@ -8,7 +8,7 @@ from voxplan.engine.plans.plan import Plan, digest
 from voxplan.engine.runs.run import Skipped, TrailEntry
 from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.request import Option
-from voxplan.engine.terms.transcript import Segment, Usage, Word
+from voxplan.engine.terms.transcript import Segment, TokenLogprob, Usage, Word
 from voxplan.io_shell.answer import Answer, CostCertainty
 from voxplan.io_shell.errors import ProviderError, VoxplanError, exit_code
 
@@ -48,6 +48,7 @@ class FileReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     segments: tuple[Segment, ...] | None = None
     words: tuple[Word, ...] | None = None
+    logprobs: tuple[TokenLogprob, ...] | None = None
     usage: Usage | None = None
     served_by: str | None = None
     poor: bool = False
@@ -72,6 +73,7 @@ def served(file: str, answer: Answer, output: str | None) -> FileReport:
         seconds=heard.seconds,
         segments=heard.segments,
         words=heard.words,
+        logprobs=heard.logprobs,
         usage=heard.usage,
         served_by=answer.served_by,
         poor=answer.poor,

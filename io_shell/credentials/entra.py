@@ -17,6 +17,8 @@ __all__ = ("SCOPE", "issue")
 SCOPE: Final = "https://cognitiveservices.azure.com/.default"
 
 _APPLICATION: Final = ("tenant_id", "client_id", "client_secret")
+_UNREACHED: Final = (ServiceRequestError, ServiceResponseError)
+_RETRIES: Final = 1  # the attempt that wants the token has its own fallbacks, and no time to lose
 _CODE: Final = re.compile(r"\bAADSTS\d{3,9}\b")
 
 
@@ -32,9 +34,11 @@ def issue(settings: Mapping[str, str]) -> Issued:
     except CredentialUnavailableError:
         raise NotIssued("unauthorized", "no azure credentials: no setting names any, and this machine has none") from None
     except ClientAuthenticationError as problem:
+        if isinstance(problem.__cause__, _UNREACHED):
+            raise NotIssued("not_connected", "entra's token service cannot be reached") from None
         code = _CODE.search(problem.message or "")
         raise NotIssued("unauthorized", f"entra refused the credentials{f': `{code[0]}`' if code else ''}") from None
-    except (ServiceRequestError, ServiceResponseError):
+    except _UNREACHED:
         raise NotIssued("not_connected", "entra's token service cannot be reached") from None
     except (AzureError, ValueError, TypeError, OSError):
         raise NotIssued("unauthorized", "azure-identity cannot use the credentials") from None
@@ -45,9 +49,11 @@ def _application(settings: Mapping[str, str]) -> ClientSecretCredential:
     tenant, client, secret = (settings[name] for name in _APPLICATION)
     authority = settings.get("authority")
     if authority is None:
-        return ClientSecretCredential(tenant, client, secret)
+        return ClientSecretCredential(tenant, client, secret, retry_total=_RETRIES)
     # Microsoft knows its own authorities only: to ask it about others would tell it their tenants.
-    return ClientSecretCredential(tenant, client, secret, authority=authority, disable_instance_discovery=True)
+    return ClientSecretCredential(
+        tenant, client, secret, authority=authority, disable_instance_discovery=True, retry_total=_RETRIES
+    )
 
 
 def _default(settings: Mapping[str, str]) -> DefaultAzureCredential:

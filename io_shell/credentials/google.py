@@ -47,9 +47,12 @@ class _Credentials(Protocol):
         """Get a token."""
 
 
-def issue(settings: Mapping[str, str]) -> Issued:
-    """A token by the setting `credentials`, the path of a file or the JSON that stands in it; else by what the machine has."""
-    with httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False) as client:
+def issue(settings: Mapping[str, str], sending: httpx.BaseTransport | None = None) -> Issued:
+    """A token by the setting `credentials`, the path of a file or the JSON that stands in it; else by what the machine has.
+
+    `sending` carries the requests out instead of httpx's own transport.
+    """
+    with httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False, transport=sending) as client:
         request = _Request(client)
         credentials, project = _loaded(settings.get("credentials"), request)
         _refresh(credentials, request)

@@ -150,7 +150,10 @@ class GeminiWire:
         return google_json(_heard(text, *_mode(dictation)))
 
     def _check_input(self, seen: Seen, given: list[Json]) -> None:
-        """One audio, and nothing beside it."""
+        """One audio, and nothing beside it; as it is, or as the step of a user, which is how Google's own client puts it."""
+        if len(given) == 1 and given[0].get("type") == "user_input":
+            known(given[0], frozenset({"type", "content"}))
+            given = tables(given[0].get("content"), "content")
         if len(given) != 1 or given[0].get("type") != "audio":
             raise Refused("Developer instruction is not enabled for this model")
         known(given[0], frozenset({"type", "data", "uri", "mime_type"}))

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
@@ -28,6 +29,7 @@ _GENERATION: Final = frozenset(
     {"temperature", "topP", "topK", "maxOutputTokens", "seed", "responseMimeType", "thinkingConfig", "audioTranscriptionConfig"}
 )
 _TRANSCRIPTION: Final = frozenset({"languageCodes", "customVocabulary", "wordTimestamp", "diarization", "mode"})
+_NEXT: Final = re.compile(r"_([a-z])")
 _TOP: Final = frozenset({"contents", "generationConfig", "safetySettings", "systemInstruction", "labels"})
 
 
@@ -68,6 +70,14 @@ def tables(value: object, where: str) -> list[Json]:
     return [table(each, where) for each in cast("list[object]", value)]
 
 
+def camel(value: object) -> object:
+    """Names of fields may be written either way (protobuf's JSON): here as `mimeType`, whatever came."""
+    if isinstance(value, dict):
+        named = cast("Json", value)
+        return {_NEXT.sub(lambda match: match[1].upper(), name): camel(inner) for name, inner in named.items()}
+    return [camel(each) for each in cast("list[object]", value)] if isinstance(value, list) else value
+
+
 def known(found: Json, names: frozenset[str]) -> None:
     """Google refuses every field that it does not know."""
     for name in found:
@@ -76,9 +86,9 @@ def known(found: Json, names: frozenset[str]) -> None:
 
 
 def audio_of(data: object) -> int:
-    """The size of the audio in base64."""
+    """The size of the audio in base64, of either alphabet."""
     try:
-        size = len(base64.b64decode(str(data), validate=True))
+        size = len(base64.b64decode(str(data).replace("-", "+").replace("_", "/"), validate=True))
     except binascii.Error:
         raise Refused("Base64 decoding failed.") from None
     if not size:
@@ -94,7 +104,7 @@ def said_with_times(text: str) -> Iterator[tuple[int, str, str, str]]:
 
 def generated(seen: Seen, model: str, text: str, media_types: frozenset[str], files: frozenset[str]) -> Reply:
     """What generateContent answers to a body, or the refusal of it; `files` are the addresses that may stand for audio."""
-    body = table(seen.json(), "")
+    body = table(camel(seen.json()), "")
     known(body, _TOP)
     contents = tables(body.get("contents"), "contents")
     if len(contents) != 1 or contents[0].get("role") != "user":

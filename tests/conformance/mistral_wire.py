@@ -82,17 +82,15 @@ def _heard(form: Form, text: str) -> Reply:
     body = _body(form, text)
     if form.value("stream") != "true":
         return json_reply(body, 200, CORRELATION, ("x-ratelimit-audio-seconds-query-cost", "3"))
-    events = _events(body, text)
+    events = _events(body, list(_rows(form, text)), text)
     pieces = tuple(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events)
     return Reply(200, content_type="text/event-stream; charset=utf-8", headers=(CORRELATION,), pieces=pieces)
 
 
-def _events(body: Table, text: str) -> Iterator[Table]:
+def _events(body: Table, rows: list[Table], text: str) -> Iterator[Table]:
     yield {"type": "transcription.language", "audio_language": "en"}
     for number_, word in enumerate(text.split()):
         yield {"type": "transcription.text.delta", "text": f" {word}" if number_ else word}
-    rows = body["segments"]
-    assert isinstance(rows, list)
     yield from ({**row, "type": "transcription.segment"} for row in rows)
     yield {"type": "transcription.done", **body}
 

@@ -65,6 +65,8 @@ class Seen:
 
 def form_of(content_type: str, body: bytes) -> Form | None:
     """The form in a body, or None when it is none or breaks the rules."""
+    if not content_type.startswith("multipart/form-data"):
+        return None
     fields: list[tuple[str, str]] = []
     order: list[str] = []
     files: list[tuple[str, str, bytes]] = []

@@ -21,10 +21,11 @@ from tests.conformance.google_wire import (
 from tests.conformance.requests_seen import Seen
 from tests.conformance.stands import Stand
 
-__all__ = ("EXPRESS_STAND", "PROJECT", "STAND", "TOKEN", "VertexWire")
+__all__ = ("CREDENTIALS_NAME", "PROJECT", "STAND", "TOKEN", "TOKEN_STAND", "VertexWire")
 
 PROJECT: Final = "test-project"
 TOKEN: Final = "ya29.test-token"
+CREDENTIALS_NAME: Final = "STAND_CREDENTIALS"
 MEDIA_TYPES: Final = frozenset(
     {f"audio/{name}" for name in ("x-aac", "flac", "mp3", "m4a", "mpeg", "mpga", "mp4", "ogg", "pcm", "wav", "webm")}
 )
@@ -163,12 +164,15 @@ def _answer(text: str, features: Json, codes: object) -> Json:
     return {"results": [result], "metadata": {"requestId": "req_test", "totalBilledDuration": f"{-(-len(words) // 2)}s"}}
 
 
-EXPRESS_STAND: Final = Stand(provider="vertex_ai", judge=VertexWire, model="gemini-3.5-transcribe", others=("gemini-2.5-flash",))
-STAND: Final = Stand(
+# By key, which needs no token service: Gemini models only.
+STAND: Final = Stand(provider="vertex_ai", judge=VertexWire, model="gemini-3.5-transcribe", others=("gemini-2.5-flash",))
+
+# By token; the credentials are in the environment variable `CREDENTIALS_NAME`.
+TOKEN_STAND: Final = Stand(
     provider="vertex_ai",
     judge=VertexWire,
-    model="gemini-3.5-transcribe",
+    model="chirp_3",
     key=None,
-    others=("gemini-2.5-flash", "chirp_3", "long"),
-    settings={"project": PROJECT, "credentials": "${STAND_CREDENTIALS}"},
+    others=("gemini-3.5-transcribe", "gemini-2.5-flash", "chirp_2", "long"),
+    settings={"project": PROJECT, "credentials": f"${{{CREDENTIALS_NAME}}}"},
 )

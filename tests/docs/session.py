@@ -139,6 +139,8 @@ class Session:
 
         def at_the_kit(deployment: RouterDeployment) -> RouterDeployment:
             stand = STANDS[deployment.provider]
+            for name, secret in stand.secrets(servers[deployment.provider].port).items():
+                patch.setenv(name, secret)
             if deployment.api_key is not None:
                 patch.setenv(deployment.api_key[2:-1], stand.key or KEY)
             return replace(deployment, base_url=stand.base_url(servers[deployment.provider]))

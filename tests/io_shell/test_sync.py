@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 import voxplan
-from tests.conformance.behaviours import Hang, Honest
+from tests.conformance.behaviours import MISBEHAVIOURS, Hang, Honest
 from tests.conformance.openai_server import OpenAIServer
 from tests.io_shell.cli.typing_commands import http_spec, start, wav
+from voxplan.adapters.rendering.events import Delta, Done
 
 SPEC = """
 voxplan: 1
@@ -61,3 +62,29 @@ def test_guardrails_and_everything_else_work_without_async(tmp_path: Path) -> No
         spec.write_text(f"{spec.read_text()}guardrails: {{loud: {{kind: custom}}}}\n")
         with voxplan.open_sync(spec, guardrails={"loud": shout}) as vox:
             assert vox.transcribe(wav(tmp_path / "a.wav")).text == Honest().text.upper()
+
+
+def test_text_comes_as_events_without_async(tmp_path: Path) -> None:
+    """Whoever cannot stream is emulated: the deltas make up the text, the last event is the whole, then there is the answer."""
+    with OpenAIServer(key=None) as server:
+        spec = http_spec(tmp_path, server.url, ", options: {stream: emulate}")
+        with voxplan.open_sync(spec) as vox, vox.stream(wav(tmp_path / "a.wav")) as stream:
+            with pytest.raises(RuntimeError, match="not over"):
+                str(stream.answer)
+            *deltas, last = stream
+            assert "".join(event.text if isinstance(event, Delta) else "" for event in deltas).strip() == Honest().text
+            assert isinstance(last, Done)
+            assert stream.answer.text == Honest().text
+
+
+def test_what_goes_wrong_is_raised_among_the_events(tmp_path: Path) -> None:
+    """As by `transcribe`."""
+    with OpenAIServer(key=None, script=[MISBEHAVIOURS["503"]]) as server:
+        spec = http_spec(tmp_path, server.url, ", options: {stream: emulate}")
+        with (
+            voxplan.open_sync(spec) as vox,
+            vox.stream(wav(tmp_path / "a.wav")) as stream,
+            pytest.raises(voxplan.ProviderError) as raised,
+        ):
+            list(stream)
+    assert raised.value.kind == "overloaded"

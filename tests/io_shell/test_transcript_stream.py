@@ -34,6 +34,7 @@ def answer(text: str) -> Answer:
 
 async def live(relay: Relay) -> Answer:
     """A call that streams: released after its first word."""
+    relay.tell(1, Tell(delta=" "))
     relay.tell(1, Tell(delta="to "))
     relay.observe(RELEASED)
     relay.tell(1, Tell(delta="be"))

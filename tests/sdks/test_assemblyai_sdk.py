@@ -1,7 +1,8 @@
 """The official client of AssemblyAI, pointed at the kit: proof that the kit is what it says."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -29,9 +30,7 @@ def server(wire: AssemblyAIWire) -> Iterator[SocketServer]:
 
 
 @contextmanager
-def transcriber(
-    server: SocketServer, key: str = AssemblyAIWire.key, **config: object
-) -> "Iterator[assemblyai.Transcriber]":
+def transcriber(server: SocketServer, key: str = AssemblyAIWire.key, **config: Any) -> Generator[Any, None, None]:  # noqa: ANN401 - the client's own
     """A client that takes the server for AssemblyAI, does not wait long between two looks, and closes what it has opened."""
     settings = assemblyai.Settings(api_key=key, base_url=f"http://127.0.0.1:{server.port}", polling_interval=0.1)
     asked = assemblyai.TranscriptionConfig(**{"speech_models": ["universal-3-pro"], **config})
@@ -74,7 +73,7 @@ def test_a_wrong_key_is_refused(server: SocketServer) -> None:
         {"temperature": 0.5, "speech_models": ["universal-2"]},
     ],
 )
-def test_a_wrong_option_is_refused(server: SocketServer, wrong: dict[str, object]) -> None:
+def test_a_wrong_option_is_refused(server: SocketServer, wrong: dict[str, Any]) -> None:
     """At the job."""
     with transcriber(server, **wrong) as asking, pytest.raises(assemblyai.TranscriptError):
         asking.transcribe(AUDIO)

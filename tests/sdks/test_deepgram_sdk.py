@@ -1,7 +1,8 @@
 """The official client of Deepgram, pointed at the kit: proof that the kit is what it says."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ HEARD = "The quick brown fox jumps over the lazy dog."
 
 
 @contextmanager
-def client(server: SocketServer, key: str = DeepgramWire.key) -> "Iterator[deepgram.DeepgramClient]":
+def client(server: SocketServer, key: str = DeepgramWire.key) -> Generator[Any, None, None]:
     """A client that takes the server for Deepgram, and closes what it has opened."""
     url = f"http://127.0.0.1:{server.port}"
     environment = deepgram.DeepgramClientEnvironment(base=url, agent=url, production=url, agent_rest=url)
@@ -46,7 +47,11 @@ def test_the_client_hears_the_text_its_words_and_its_speakers() -> None:
 
 def test_a_wrong_key_is_refused() -> None:
     """As the client knows it."""
-    with SocketServer(DeepgramWire()) as server, client(server, "another") as asking, pytest.raises(deepgram.core.ApiError) as raised:
+    with (
+        SocketServer(DeepgramWire()) as server,
+        client(server, "another") as asking,
+        pytest.raises(deepgram.core.ApiError) as raised,
+    ):
         asking.listen.v1.media.transcribe_file(request=AUDIO, model="nova-3")
     assert (raised.value.status_code, raised.value.body["err_code"]) == (401, "INVALID_AUTH")
 

@@ -1,7 +1,8 @@
 """The official client of ElevenLabs, pointed at the kit: proof that the kit is what it says."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ HEARD = "The quick brown fox jumps over the lazy dog."
 
 
 @contextmanager
-def client(server: SocketServer, key: str = ElevenLabsWire.key) -> "Iterator[elevenlabs.ElevenLabs]":
+def client(server: SocketServer, key: str = ElevenLabsWire.key) -> Generator[Any, None, None]:
     """A client that takes the server for ElevenLabs, and closes what it has opened."""
     with httpx.Client() as http:
         yield elevenlabs.ElevenLabs(api_key=key, base_url=f"http://127.0.0.1:{server.port}", httpx_client=http)
@@ -60,7 +61,11 @@ def test_channels_are_transcribed_apart() -> None:
 
 def test_a_wrong_key_is_refused() -> None:
     """As the client knows it."""
-    with SocketServer(ElevenLabsWire()) as server, client(server, "another") as asking, pytest.raises(elevenlabs.core.ApiError) as raised:
+    with (
+        SocketServer(ElevenLabsWire()) as server,
+        client(server, "another") as asking,
+        pytest.raises(elevenlabs.core.ApiError) as raised,
+    ):
         asking.speech_to_text.convert(file=("tone.wav", AUDIO, "audio/wav"), model_id="scribe_v2")
     assert (raised.value.status_code, raised.value.body["detail"]["status"]) == (401, "invalid_api_key")
 

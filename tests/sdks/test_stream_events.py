@@ -44,6 +44,11 @@ def heard(reply: Reply, **asked: object) -> Generator[Any]:
         yield client.audio.transcriptions.create(model="gpt-4o-transcribe-diarize", file=wav, **asked)
 
 
+def valid(model: Any) -> Any:  # noqa: ANN401 - the client is optional
+    """The same again, if it has every field that its type declares: the client itself checks nothing."""
+    return model.__class__.model_validate(model.model_dump())
+
+
 def test_a_stream_is_read_event_by_event() -> None:
     """Segments, deltas and the end come as the client's own types, with every field it declares."""
     pieces = (*(to_sse(event).encode() for event in emulated(TALK, Options(diarize=True))), DONE.encode())
@@ -55,7 +60,7 @@ def test_a_stream_is_read_event_by_event() -> None:
     assert "".join(event.delta for event in events[2:4]) == TALK.text == events[-1].text
     assert (events[-1].usage.total_tokens, events[-1].usage.input_token_details.audio_tokens) == (7, 3)
     assert (events[-1].logprobs[0].token, events[-1].logprobs[0].bytes) == ("Are", [65, 114, 101])
-    assert all(type(event).model_validate(event.model_dump()) for event in events)
+    assert [valid(event) for event in events] == events
 
 
 def test_an_error_in_mid_stream_is_raised() -> None:
@@ -83,7 +88,7 @@ def test_json_answers_are_what_the_client_declares(response_format: ResponseForm
     assert isinstance(made, Success)
     reply = Reply(200, made.unwrap().text.encode(), content_type=made.unwrap().content_type)
     with heard(reply, response_format=response_format) as answer:
-        assert type(answer).model_validate(answer.model_dump()).text == TALK.text
+        assert valid(answer).text == TALK.text
         assert not answer.model_extra or set(answer.model_extra) == {"task"}
         assert answer.usage.seconds == 3
         if response_format == "diarized_json":

@@ -8,10 +8,11 @@ from returns.result import Failure
 
 from tests.adapters.driving import call
 from voxplan.adapters.catalog import CATALOG
-from voxplan.adapters.openai_shape.dialect import Dialect
+from voxplan.adapters.openai_shape.dialect import Dialect, Form
+from voxplan.adapters.openai_shape.exchange import speaking
 from voxplan.adapters.providers import azure, fireworks_ai, groq, openai, openai_compatible, ovhcloud
 from voxplan.adapters.registry import ADAPTERS
-from voxplan.adapters.wire import Call, Granted, HttpRequest, Multipart, Token
+from voxplan.adapters.wire import Call, Granted, Header, HttpRequest, Multipart, Secret, Token
 from voxplan.engine.terms.capability import Capabilities, asks, lacks
 from voxplan.engine.terms.request import KnownSpeaker, Options, Request
 
@@ -156,3 +157,42 @@ def test_the_facts_own_what_the_dialect_sends(provider: str) -> None:
             assert isinstance(want.body, Multipart)
             names = {name.removesuffix("[]") for name, _ in want.body.fields}
             assert names - {"chunking_strategy"} <= set(facts.owned)
+
+
+def test_a_new_provider_is_a_table_entry() -> None:
+    """Address, key, forms and limits are data: no code is written for it."""
+    dialect = Dialect(
+        base_url="https://api.example.com/speech/v2",
+        hosts=(("-fast", "https://fast.example.com/v2"),),
+        key_header="x-key",
+        key_prefix="Key ",
+        headers=(("team", "x-team"),),
+        forms=(("plain", Form()),),
+        otherwise=Form(timed="verbose_json", words=True, diarize=(("speakers", "yes"),)),
+        granularities="commas",
+        longest_prompt=5,
+    )
+    adapter = speaking(dialect)
+    options = Options(response_format="diarized_json", timestamps=("word",), prompt="names")
+    want = next(adapter(call("big-fast", options, provider="example", filename="a.opus", settings={"team": "t"})))
+    assert want == HttpRequest(
+        method="POST",
+        url="https://fast.example.com/v2/audio/transcriptions",
+        headers=(Header("accept", "application/json"), Header("x-key", Secret("Key ")), Header("x-team", "t")),
+        body=Multipart(
+            fields=(
+                ("model", "big-fast"),
+                ("response_format", "verbose_json"),
+                ("prompt", "names"),
+                ("timestamp_granularities[]", "word,segment"),
+                ("speakers", "yes"),
+            ),
+            file_field="file",
+            filename="a.opus",
+            content_type="audio/ogg",
+        ),
+    )
+    for refused in (call("plain", options, provider="example"), call("big", Options(prompt="longer"), provider="example")):
+        with pytest.raises(StopIteration) as stopped:
+            next(adapter(refused))
+        assert stopped.value.value.failure().kind == "unsupported"

@@ -90,7 +90,19 @@ def test_the_last_event_is_the_end() -> None:
 
 
 @pytest.mark.parametrize("made", [OPENAI, VLLM])
-@pytest.mark.parametrize("events", ["", DELTAS, CHUNKS, ALL_SAID, "data: {cut", DELTAS + "data: null", 'data: {"delta":5}'])
+@pytest.mark.parametrize(
+    "events",
+    [
+        "",
+        DELTAS,
+        CHUNKS,
+        ALL_SAID,
+        "data: {cut",
+        DELTAS + "data: null",
+        'data: {"delta":5}',
+        'data: {"type":"transcript.text.done"}',
+    ],
+)
 def test_a_stream_that_is_no_transcript(made: object, events: str) -> None:
     """It ends too early, says nothing, or is not JSON: a bad answer, for which somebody may have paid."""
     chosen = OPENAI if made is OPENAI else VLLM
@@ -122,7 +134,7 @@ def test_an_error_in_mid_stream(error: str, kind: FailureKind, before: str) -> N
 
 def test_events_that_nobody_knows_are_passed_over() -> None:
     """New ones come; comments and empty deltas say nothing."""
-    odd = 'data: {"type":"transcript.text.annotated","x":1}\ndata: {"type":"transcript.text.delta","delta":""}\n'
+    odd = 'data: \ndata: {"type":"transcript.text.annotated","x":1}\ndata: {"type":"transcript.text.delta","delta":""}\n'
     told, found = streamed(OPENAI, *events_of(odd + DELTAS + odd + DONE))
     assert isinstance(found, Transcript)
     assert len(told) == 2

@@ -5,9 +5,14 @@ import pytest
 from returns.result import Failure, Success
 
 from tests.adapters.driving import answer, call, ended, fields, wanted
+from voxplan.adapters.catalog import CATALOG
 from voxplan.adapters.openai_shape.addressing import API_VERSION
 from voxplan.adapters.providers.azure import FACTS, exchange
 from voxplan.adapters.wire import Call, Done, Got, Granted, Header, HttpRequest, Secret, Token, Want
+from voxplan.engine.checks.checking import check
+from voxplan.engine.checks.selecting import selected
+from voxplan.engine.language.spec import Account, Deployment, RouteNode, Selector, Spec
+from voxplan.engine.plans.accounts import filled_in
 from voxplan.engine.terms.failure import AttemptFailure, FailureKind
 from voxplan.engine.terms.request import Options
 from voxplan.engine.terms.transcript import Transcript
@@ -117,6 +122,36 @@ def test_a_deployment_that_says_nothing_gives_text_alone() -> None:
     assert isinstance(found, AttemptFailure)
     assert found.kind == "unsupported"
     assert not FACTS.capabilities("speech").segments
+
+
+def deployed(model: str, **settings: str) -> Deployment:
+    """A deployment with a key."""
+    return Deployment(provider="azure", model=model, base_url=HOME, api_key="${KEY}", settings=settings)
+
+
+def test_the_setting_counts_wherever_models_are_judged() -> None:
+    """In selectors, in warnings, in prices: of its own, and of its account."""
+    account = Account(provider="azure", base_url=HOME, api_key="${KEY}", settings={"base_model": "gpt-transcribe"})
+    deployments = {
+        "said": deployed("speech", base_model="whisper-1"),
+        "unsaid": deployed("speech"),
+        "inherited": Deployment(account="ours", model="speech"),
+    }
+    spec = Spec(
+        voxplan=1,
+        accounts={"ours": account},
+        deployments=deployments,
+        routes={"main": RouteNode(first=tuple(RouteNode(use=name) for name in deployments))},
+    )
+    assert selected(spec, Selector(capability=("words",)), CATALOG) == ("said",)
+    assert selected(spec, Selector(capability=("keywords",)), CATALOG) == ("inherited",)
+    found = {str(finding.path[1]): finding.message for finding in check(spec, CATALOG) if finding.path[-1] == "model"}
+    assert set(found) == {"said", "inherited"}
+    assert found["said"] == "model `whisper-1` is switched off on 2026-12-15"
+    filled = {name: filled_in(name, spec, CATALOG) for name in deployments}
+    assert {name: each.price is not None for name, each in filled.items()} == {"said": True, "unsaid": False, "inherited": True}
+    assert filled["said"].capabilities.words
+    assert filled["inherited"].model == "speech"
 
 
 @pytest.mark.parametrize(

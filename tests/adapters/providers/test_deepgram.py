@@ -95,7 +95,8 @@ def test_each_option_is_in_the_query(options: Options, added: list[tuple[str, st
 
 
 @pytest.mark.parametrize(
-    ("model", "name"), [("nova-3-general", "keyterm"), ("nova-3-medical", "keyterm"), ("nova-2", "keywords"), ("base", "keywords")]
+    ("model", "name"),
+    [("nova-3-general", "keyterm"), ("nova-3-medical", "keyterm"), ("nova-2", "keywords"), ("base", "keywords")],
 )
 def test_keywords_have_two_names(model: str, name: str) -> None:
     """By the generation of the model."""
@@ -173,7 +174,7 @@ def test_a_whole_answer_is_a_whole_transcript() -> None:
     [
         results({"transcript": "a"}),
         results({"transcript": "a", "words": None, "paragraphs": None, "confidence": None}, utterances=None) | {"metadata": None},
-        results({"transcript": "a", "paragraphs": {"paragraphs": None}, "words": []}, utterances=[]) | {"metadata": {}},
+        results({"transcript": "a", "paragraphs": {"paragraphs": None}, "words": []}, utterances=[]) | {"metadata": {"new": 1}},
     ],
 )
 def test_what_is_missing_costs_no_transcript(body: object) -> None:
@@ -200,8 +201,12 @@ def test_sentences_stand_in_for_utterances() -> None:
 
 def test_channels_are_brought_together() -> None:
     """In the order of time; a speaker of one is nobody of the other."""
-    first = {"transcript": "Yes.", "confidence": 0.8, "words": [{"word": "yes", "start": 2, "end": 3, "speaker": 0}]}
-    second = {"transcript": "Well?", "confidence": 0.6, "words": [{"word": "well", "start": 0, "end": 1}]}
+    first: dict[str, object] = {
+        "transcript": "Yes.",
+        "confidence": 0.8,
+        "words": [{"word": "yes", "start": 2, "end": 3, "speaker": 0}],
+    }
+    second: dict[str, object] = {"transcript": "Well?", "confidence": 0.6, "words": [{"word": "well", "start": 0, "end": 1}]}
     utterances = [{**UTTERANCE, "start": 2, "end": 3}, {**UTTERANCE, "channel": 1, "speaker": None, "transcript": "Well?"}]
     found = heard(results(first, second, utterances=utterances))
     assert (found.text, found.confidence) == ("Yes.\nWell?", 0.7)

@@ -1,5 +1,7 @@
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.adapters.google.conversing import (
@@ -72,7 +74,7 @@ def test_a_model_that_has_to_be_told() -> None:
 def test_what_is_known_goes_into_the_instruction(options: Options, said: str) -> None:
     """Language and prompt have no fields of their own; nothing that is said can break the body."""
     sent = body(only(call(options=options)))
-    text = str(sent["contents"][0]["parts"][0]["text"])  # type: ignore[index] - the shape is the law above
+    text = msgspec.convert(sent["contents"], list[dict[str, Any]])[0]["parts"][0]["text"]
     assert said in text
     assert text.startswith(instruction(Options()))
 

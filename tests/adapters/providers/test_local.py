@@ -36,9 +36,7 @@ def ended(call: Call, got: Recognised | HttpResponse) -> Success[Transcript] | F
 def test_english_is_recognised_by_any_name(language: str | None) -> None:
     """Every way to write English, and none at all, asks for a recognition."""
     want = next(local.exchange(call(language)))
-    assert want == Recognise(
-        model="default", language=language and ("eng" if language == "eng" else "en"), prompt=None, temperature=None, words=False
-    )
+    assert want == Recognise(model="default", language=language and "en", prompt=None, temperature=None, words=False)
 
 
 @pytest.mark.parametrize("language", ["fi", "de-DE", "french", "klingon"])

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,7 @@ def said(made: Call, content: object) -> Transcript:
 
 
 MODEL_PATH = "publishers/google/models"
+EUROPE = "projects/p-1/locations/europe-west4"
 
 
 @pytest.mark.parametrize(
@@ -64,8 +66,7 @@ MODEL_PATH = "publishers/google/models"
         (
             "gemini-2.5-flash",
             "europe-west4",
-            "https://europe-west4-aiplatform.googleapis.com/v1/projects/p-1/locations/europe-west4/"
-            f"{MODEL_PATH}/gemini-2.5-flash:generateContent",
+            f"https://europe-west4-aiplatform.googleapis.com/v1/{EUROPE}/{MODEL_PATH}/gemini-2.5-flash:generateContent",
         ),
         (
             "gemini-2.5-flash",
@@ -282,9 +283,12 @@ def test_media_types_are_those_of_the_documentation(filename: str, media_type: s
     assert f'"mimeType":"{media_type}"'.encode() in sent.before
 
 
+OUTSIDE = frozenset({"resultEndOffset", "languageCode", "channelTag"})
+
+
 def result(transcript: str, **more: object) -> Json:
     """One stretch of speech."""
-    outside = {name: more.pop(name) for name in ("resultEndOffset", "languageCode", "channelTag") if name in more}
+    outside: Json = {name: more.pop(name) for name in OUTSIDE & set(more)}
     return {"alternatives": [{"transcript": transcript, **more}], **outside}
 
 
@@ -295,7 +299,10 @@ def test_what_speech_to_text_heard() -> None:
     """A segment for each result; the length is where the last one ends, and what is billed is rounded up."""
     first = result(
         " hello world", confidence=0.9, resultEndOffset="2s", languageCode="en-us", channelTag=1,
-        words=[{"word": "hello", "endOffset": "0.500s", "confidence": 0.8}, {"word": "world", "startOffset": "0.500s", "endOffset": "1s"}],
+        words=[
+            {"word": "hello", "endOffset": "0.500s", "confidence": 0.8},
+            {"word": "world", "startOffset": "0.500s", "endOffset": "1s"},
+        ],
     )  # fmt: skip
     second = result("bye", confidence=0.5, resultEndOffset="3.5s")
     content = {"results": [first, second], "metadata": {"requestId": "r1", "totalBilledDuration": "15s"}}
@@ -308,7 +315,7 @@ def test_what_speech_to_text_heard() -> None:
             Segment(text="bye", start=1.0, end=3.5, confidence=0.5),
         ),
         words=(Word(word="hello", start=0.0, end=0.5, confidence=0.8), Word(word="world", start=0.5, end=1.0)),
-        confidence=pytest.approx((0.9 * 11 + 0.5 * 3) / 14),
+        confidence=math.fsum((0.9 * 11, 0.5 * 3)) / 14,
         usage=Usage(kind="duration", seconds=15.0),
         request_id="r1",
     )

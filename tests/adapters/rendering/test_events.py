@@ -34,7 +34,7 @@ TALK = Transcript(
 
 def read(stream: str) -> list[dict[str, object]]:
     """A stream taken apart by the rules of server-sent events, its closing mark left out."""
-    events, data = [], list[str]()
+    events, data = list[str](), list[str]()
     for line in stream.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if line.startswith("data:"):
             data.append(line.removeprefix("data:").removeprefix(" "))

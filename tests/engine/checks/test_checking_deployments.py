@@ -30,7 +30,14 @@ CLOUD = ProviderFacts(
     ),
 )
 HERE = ProviderFacts(provider="here", needs_key=False, takes_key=False, takes_options=False)
-CATALOG = {facts.provider: facts for facts in (CLOUD, HERE)}
+NAMED = ProviderFacts(
+    provider="named",
+    needs_key=False,
+    settings=(Setting(name="base_model", meaning="the model behind the name"),),
+    model_setting="base_model",
+    families=(("old", Capabilities(retirement=Retirement(on="2027-02-26"))),),
+)
+CATALOG = {facts.provider: facts for facts in (CLOUD, HERE, NAMED)}
 NEEDED = {"resource": "ours"}
 
 
@@ -136,3 +143,12 @@ def test_a_model_that_will_be_switched_off_is_a_warning(model: str, message: str
     """With its successor, and what that cannot do."""
     (finding,) = found(cloud(NEEDED, model=model))
     assert (finding.severity, finding.path, finding.message) == ("warning", ("deployments", "d", "model"), message)
+
+
+def test_a_model_behind_another_name_is_looked_at() -> None:
+    """The setting says which it is; without it, the name of the deployment does."""
+    (finding,) = found(Deployment(model="ours", provider="named", settings={"base_model": "old-1"}))
+    assert finding.message == "model `old-1` is switched off on 2027-02-26"
+    assert found(Deployment(model="ours", provider="named")) == []
+    (finding,) = found(Deployment(model="ours", account="main"), Account(provider="named", settings={"base_model": "old-1"}))
+    assert finding.path == ("deployments", "d", "model")

@@ -1,3 +1,5 @@
+from typing import cast
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -211,9 +213,9 @@ def typed(value: object) -> object:
     """The value with its types, of which whole numbers have one."""
     match value:
         case dict():
-            return {key: typed(part) for key, part in value.items()}
+            return {key: typed(part) for key, part in cast("dict[str, object]", value).items()}
         case tuple():
-            return [typed(part) for part in value]
+            return [typed(part) for part in cast("tuple[object, ...]", value)]
         case bool() | str():
             return (type(value), value)
         case _:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.behaviours import MISBEHAVIOURS, Honest
-from tests.conformance.openai_server import OpenAIServer
+from tests.conformance.openai_server import KEY, OpenAIServer
 from tests.io_shell.cli.typing_commands import http_spec, typed, wav
 
 TEXT = Honest().text
@@ -242,3 +242,23 @@ def test_without_a_spec_the_recogniser_on_this_machine_serves(capsys: pytest.Cap
     ended = typed(capsys, "transcribe", Path(package.__file__).parent / "assets" / "beckett.wav")
     assert ended.code == 0
     assert "fail better" in ended.out.lower()
+
+
+def test_known_speakers_are_heard_by_their_voices(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file becomes what the provider takes; who speaks stands in `diarized_json`, and the trail ends with what it cost."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    path = tmp_path / "x.yaml"
+    line = ("-f", "diarized_json", "--speaker", f"Ann={wav(tmp_path / 'ann.wav')}", "--chunking-strategy", "auto", "--trail")
+    with OpenAIServer() as server:
+        cloud = f'{{provider: openai, model: gpt-4o-transcribe-diarize, base_url: "{server.url}"}}'
+        path.write_text(f"voxplan: 1\ndeployments: {{cloud: {cloud}}}\nroutes: {{r: cloud}}\n")
+        ended = typed(capsys, "transcribe", wav(tmp_path / "a.wav"), "-s", path, *line)
+        (seen,) = server.seen
+    assert ended.code == 0
+    assert "Ann" in {segment["speaker"] for segment in json.loads(ended.out)["segments"]}
+    assert seen.form is not None
+    assert seen.form.value("known_speaker_names[]") == "Ann"
+    assert str(seen.form.value("known_speaker_references[]")).startswith("data:audio/wav;base64,UklGR")
+    assert "the cost is $0.0" in ended.err.splitlines()[-1]

@@ -106,24 +106,6 @@ async def test_a_service_account_signs_for_its_token() -> None:
     assert int(str(claims["exp"])) - int(str(claims["iat"])) == 3600
 
 
-async def test_a_users_own_credentials(tmp_path: Path) -> None:
-    """As gcloud leaves them, by the path of their file; they say who is billed."""
-    path = tmp_path / "adc.json"
-    with token_server(Counting()) as server:
-        info = {
-            "type": "authorized_user",
-            "client_id": "c",
-            "client_secret": "s",
-            "refresh_token": SECRET,
-            "quota_project_id": "billed",
-            "token_uri": f"{server.url}/token",
-        }
-        path.write_text(json.dumps(info), encoding="utf-8")
-        granted = (await held(CredentialStore({"GOOGLE": str(path)}))).granted
-        assert server.asked[0].form["refresh_token"] == SECRET
-    assert granted == Granted(project=None, quota_project="billed")
-
-
 async def test_the_credentials_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the setting names none, and its default is not set."""
     with token_server(Counting()) as server:

@@ -4,7 +4,7 @@ import base64
 import json
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -45,7 +45,7 @@ class TokenServer:
 
 
 @contextmanager
-def token_server(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[TokenServer]:
+def token_server(answer: Answer, context: ssl.SSLContext | None = None) -> Generator[TokenServer]:
     """A server that answers each request with a status and JSON."""
     served = TokenServer("")
     served.hold.set()
@@ -92,7 +92,7 @@ def token_server(answer: Answer, context: ssl.SSLContext | None = None) -> Itera
 
 
 @contextmanager
-def encrypted_server(answer: Answer, folder: Path) -> Iterator[tuple[TokenServer, Path]]:
+def encrypted_server(answer: Answer, folder: Path) -> Generator[tuple[TokenServer, Path]]:
     """The same over TLS, and the file with the certificate that it has to be believed by."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])

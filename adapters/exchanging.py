@@ -13,7 +13,7 @@ from voxplan.adapters.refusals.failures import Rule, bad_answer, refusal
 from voxplan.adapters.wire import Call, Got, HttpResponse
 from voxplan.engine.terms.failure import AttemptFailure, FailureKind
 from voxplan.engine.terms.request import Options, needs_speakers, needs_times
-from voxplan.engine.terms.transcript import Transcript
+from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
 __all__ = ("address", "answered", "complete", "decoded", "misused", "unsent")
 
@@ -97,7 +97,7 @@ def _missing(transcript: Transcript, options: Options) -> str | None:
         return None
     if "word" in options.timestamps and not transcript.words:
         return "word times"
-    timed = (*(transcript.segments or ()), *(transcript.words or ()))
+    timed: tuple[Segment | Word, ...] = (*(transcript.segments or ()), *(transcript.words or ()))
     if needs_times(options) and not timed:
         return "times"
     return "speakers" if needs_speakers(options) and not any(each.speaker for each in timed) else None

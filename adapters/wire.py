@@ -13,8 +13,8 @@ shell puts it in), and never sees a clock (a pause is wanted like everything els
 | `Token` | `Granted` |
 | `Recognise` | `Recognised` |
 
-A want that cannot be met ends the call in its failure, and the generator is closed. Only a DELETE does not: it tidies up, and
-one that cannot be carried out is answered with the status `NOT_TIDIED`.
+A want that cannot be met ends the call in its failure, and the generator is closed. Not so a GET, which asks how a job is getting
+on, and a DELETE, which tidies up: one that is not answered by anybody is answered with the status `UNANSWERED`, and the reason.
 """
 
 from collections.abc import Callable, Generator
@@ -29,7 +29,7 @@ from voxplan.engine.terms.request import AudioFacts, Options
 from voxplan.engine.terms.transcript import Segment, TokenLogprob, Transcript, Word
 
 __all__ = (
-    "NOT_TIDIED",
+    "UNANSWERED",
     "Adapter",
     "Base64Body",
     "Body",
@@ -57,8 +57,8 @@ __all__ = (
 )
 
 
-NOT_TIDIED: Final = 599
-"""The status of a DELETE that nobody answered."""
+UNANSWERED: Final = 599
+"""The status of a GET or DELETE that nobody answered."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

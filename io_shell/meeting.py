@@ -3,17 +3,18 @@
 A call has one secret, its deployment's key or a token that was granted on the way, and at most one stream open at a time.
 """
 
+import math
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Final, Protocol, Self, assert_never
+from typing import Final, Self, assert_never
 
 import msgspec
 from anyio import move_on_after, sleep
 from returns.result import Failure, Success
 
 from voxplan.adapters.wire import (
-    NOT_TIDIED,
+    UNANSWERED,
     Done,
     Got,
     Granted,
@@ -22,7 +23,6 @@ from voxplan.adapters.wire import (
     NextEvent,
     Pause,
     Recognise,
-    Recognised,
     Tell,
     Token,
     Want,
@@ -31,10 +31,11 @@ from voxplan.engine.plans.router import RouterDeployment
 from voxplan.engine.terms.failure import AttemptFailure
 from voxplan.io_shell.bodies import AudioSource
 from voxplan.io_shell.credentials.store import CredentialStore
+from voxplan.io_shell.local.pool import LocalRecogniser
 from voxplan.io_shell.streaming import EventStream
 from voxplan.io_shell.transport import Transport
 
-__all__ = ("Meeting", "Met", "Recogniser", "Telling", "Tools")
+__all__ = ("Meeting", "Met", "Telling", "Tools")
 
 _TIDYING_S: Final = 5.0
 
@@ -44,21 +45,11 @@ Telling = Callable[[Tell], None]
 Met = Success[Got] | Failure[AttemptFailure]
 
 
-class Recogniser(Protocol):
-    """Recognises on this machine."""
-
-    async def recognise(
-        self, want: Recognise, audio: AudioSource, patience_s: float = ...
-    ) -> Success[Recognised] | Failure[AttemptFailure]:
-        """What `audio` says; a recogniser that is busy is waited for `patience_s`."""
-        ...
-
-
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """What wants are met with, shared by all calls."""
 
     transport: Transport
-    recogniser: Recogniser
+    recogniser: LocalRecogniser
     credentials: CredentialStore
 
 
@@ -118,32 +109,30 @@ class Meeting:
     def ended(self, failure: AttemptFailure) -> None:
         """The call ended in `failure`: a token that was refused is not used again."""
         if failure.kind == "unauthorized" and self._granted is not None:
-            self._tools.credentials.forget(self._granted.kind, self._deployment)
+            self._tools.credentials.forget(self._granted.kind, self._deployment, self._secret)
 
     async def _exchange(self, request: HttpRequest) -> Met:
         await self._close_stream()
-        if request.method == "DELETE":
-            return Success(await self._tidy(request))
-        if not request.stream:
-            return await self._tools.transport.send(request, self._audio, self._secret)
-        opening = self._tools.transport.open(request, self._audio, self._secret)
-        opened = await self._open.enter_async_context(opening)
-        match opened:
-            case Success(EventStream() as stream):
-                self._stream = stream
-                return Success(stream.head)
-            case Success(whole):
-                return Success(whole)
-            case _:
-                return opened
+        if request.method != "POST":
+            return Success(await self._asked(request))
+        return await (self._opened(request) if request.stream else self._tools.transport.send(request, self._audio, self._secret))
 
-    async def _tidy(self, request: HttpRequest) -> HttpResponse:
-        """What is left behind elsewhere is removed if that can be done soon; it never costs the transcript."""
-        with move_on_after(_TIDYING_S):
+    async def _opened(self, request: HttpRequest) -> Met:
+        opened = await self._open.enter_async_context(self._tools.transport.open(request, self._audio, self._secret))
+        if isinstance(opened, Failure):
+            return opened
+        answer = opened.unwrap()
+        if isinstance(answer, EventStream):
+            self._stream = answer
+            return Success(answer.head)
+        return Success(answer)
+
+    async def _asked(self, request: HttpRequest) -> HttpResponse:
+        """The answer, or one that says why there is none: what only asks or tidies up does not end the call by itself."""
+        with move_on_after(_TIDYING_S if request.method == "DELETE" else math.inf):
             sent = await self._tools.transport.send(request, self._audio, self._secret)
-            if isinstance(sent, Success):
-                return sent.unwrap()
-        return HttpResponse(status=NOT_TIDIED, headers=(), body=b"")
+            return sent.unwrap() if isinstance(sent, Success) else _unanswered(sent.failure().reason)
+        return _unanswered("not within the time that tidying up is given")
 
     async def _next(self) -> Met:
         if self._stream is None:
@@ -164,3 +153,7 @@ class Meeting:
         self._stream = None
         await self._open.aclose()
         self._open = AsyncExitStack()
+
+
+def _unanswered(why: str) -> HttpResponse:
+    return HttpResponse(status=UNANSWERED, headers=(), body=msgspec.json.encode({"error": {"message": why}}))

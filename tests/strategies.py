@@ -134,6 +134,8 @@ def _options(chance: Random) -> Options:
         temperature=chance.choice((None, None, None, 0.5)),
         response_format=chance.choice(("json", "json", "srt", "text")),
         timestamps=chance.choice(((), (), ("word",), ("segment", "word"))),
+        keywords=("Aino",) if chance.random() < 0.1 else (),
+        logprobs=chance.random() < 0.05,
         diarize=chance.random() < 0.1,
         stream=stream,
     )

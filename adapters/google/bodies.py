@@ -31,7 +31,8 @@ def layered(*layers: Json) -> dict[str, object]:
     made: dict[str, object] = {}
     for layer in layers:
         for name, value in layer.items():
-            made[name] = layered(_table(made.get(name)), _table(value)) if isinstance(value, Mapping) else value
+            inner = _table(value)
+            made[name] = value if inner is None else layered(_table(made.get(name)) or {}, inner)
     return made
 
 
@@ -39,7 +40,7 @@ def passed(extra: Iterable[tuple[str, PassedOption]], *path: str) -> object:
     """What a deployment's `options` say at `path`, or None."""
     found: object = dict(extra)
     for name in path:
-        found = _table(found).get(name)
+        found = (_table(found) or {}).get(name)
     return found
 
 
@@ -49,5 +50,5 @@ def hollow(body: Json) -> Base64Body:
     return Base64Body(before=before, after=after)
 
 
-def _table(value: object) -> Json:
-    return cast("Json", value) if isinstance(value, Mapping) else {}
+def _table(value: object) -> Json | None:
+    return cast("Json", value) if isinstance(value, Mapping) else None

@@ -64,7 +64,7 @@ def wait(file: File, versioned: str, headers: tuple[Header, ...]) -> Generator[W
         found = decoded(looked, File, FAILURES)
         if isinstance(found, AttemptFailure):
             return found
-        file, response = msgspec.structs.replace(file, state=found.state), looked
+        file, response = File(name=file.name, uri=file.uri, state=found.state), looked
     if file.state == "FAILED":
         return AttemptFailure(
             kind="unsupported",
@@ -86,7 +86,7 @@ def _start(call: Call, base: str, headers: tuple[Header, ...], content_type: str
         Header("content-type", "application/json"),
         Header("x-goog-upload-protocol", "resumable"),
         Header("x-goog-upload-command", "start"),
-        Header("x-goog-upload-header-content-length", str(call.size)),
+        Header("x-goog-upload-header-content-length", str(call.size or call.audio.bytes or 0)),
         Header("x-goog-upload-header-content-type", content_type),
     )
     body = msgspec.json.encode({"file": {"display_name": "audio"}})

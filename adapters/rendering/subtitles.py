@@ -11,8 +11,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from msgspec.structs import replace
+
 from voxplan.adapters.rendering.aligning import parts, shared
 from voxplan.adapters.rendering.pacing import SHORTEST_MS, Cue, Said, cut
+from voxplan.adapters.rendering.speakers import lettered
 from voxplan.adapters.rendering.wrapping import shown
 from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
@@ -25,9 +28,15 @@ _ARROWS: Final = re.compile(r"-{2,}>")
 
 
 def cues(transcript: Transcript) -> tuple[Cue, ...] | None:
-    """The cues of a transcript by their start; empty when nothing was said, None when it has text but no times."""
-    words = transcript.words or ()
-    found = _of_segments(transcript.segments or (), words) or _of_words(transcript.text, words)
+    """The cues of a transcript by their start; empty when nothing was said, None when it has text but no times.
+
+    Speakers are called what `diarized_json` calls them, whatever the provider's own labels look like.
+    """
+    segments, words = transcript.segments or (), transcript.words or ()
+    names = lettered((*(each.speaker for each in segments), *(each.speaker for each in words)))
+    segments = tuple(replace(each, speaker=names.get(each.speaker or "")) for each in segments) if names else segments
+    words = tuple(replace(each, speaker=names.get(each.speaker or "")) for each in words) if names else words
+    found = _of_segments(segments, words) or _of_words(transcript.text, words)
     if not found and transcript.text.strip():
         return None
     by_start = sorted(found, key=lambda cue: cue.start_ms)

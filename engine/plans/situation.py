@@ -185,4 +185,5 @@ def _simulated(asked: Simulation, deployment: RouterDeployment) -> FailureKind |
 
 
 def _dollars(nano: int) -> str:
-    return f"${nano / 1_000_000_000:.9f}".rstrip("0").rstrip(".")
+    whole, rest = divmod(nano, 1_000_000_000)  # exact, however much it is
+    return f"${whole}.{rest:09d}".rstrip("0").rstrip(".")

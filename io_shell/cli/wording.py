@@ -12,6 +12,7 @@ __all__ = ("cost_text", "counted", "kinds_text", "money_text", "seconds_text", "
 
 _SECOND_MS: Final = 1000
 _MINUTE_MS: Final = 60 * _SECOND_MS
+_MILLIONTH: Final = 1000
 _HOUR_MS: Final = 60 * _MINUTE_MS
 
 
@@ -32,12 +33,12 @@ def span_text(ms: int) -> str:
 
 
 def money_text(nano: int) -> str:
-    """Billionths of a dollar as dollars, exactly.
+    """Billionths of a dollar as dollars, rounded to millionths where it is at least one of them.
 
-    >>> money_text(6_000_000)
-    '$0.006'
+    >>> money_text(6_000_000), money_text(1_000_001), money_text(7)
+    ('$0.006', '$0.001', '$0.000000007')
     """
-    return print_money(Money(nano))
+    return print_money(Money(nano if nano < _MILLIONTH else round(nano / _MILLIONTH) * _MILLIONTH))
 
 
 def cost_text(cost: Cost | None) -> str:

@@ -7,17 +7,11 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol, cast
 
 import google.auth
-import google.auth.aws
-import google.auth.external_account_authorized_user
-import google.auth.identity_pool
-import google.auth.impersonated_credentials
-import google.auth.pluggable
-import google.oauth2.credentials
-import google.oauth2.service_account
 import httpx
 from google.auth import exceptions, transport
 from typing_extensions import override
@@ -45,6 +39,9 @@ class _Credentials(Protocol):
 
     def refresh(self, request: transport.Request) -> None:
         """Get a token."""
+
+
+_LoadOfTheMachine = Callable[..., tuple[_Credentials, str | None]]
 
 
 def issue(settings: Mapping[str, str], sending: httpx.BaseTransport | None = None) -> Issued:
@@ -84,37 +81,37 @@ def _loaded(given: str | None, request: transport.Request) -> tuple[_Credentials
 
 def _of_the_machine(request: transport.Request) -> tuple[_Credentials, str | None]:
     """GOOGLE_APPLICATION_CREDENTIALS, gcloud's own file, the metadata server."""
-    credentials, project = google.auth.default(scopes=[SCOPE], request=request)
-    return cast("_Credentials", credentials), project
+    load: _LoadOfTheMachine = getattr(google.auth, "default")  # noqa: B009 - its types are incomplete
+    return load(scopes=[SCOPE], request=request)
 
 
 def _of(info: _Table) -> tuple[_Credentials, str | None]:
     kind = str(info.get("type"))
-    load = _KINDS.get(kind)
-    if load is None:
+    reader = _external(info) if kind == "external_account" else _READERS.get(kind)
+    if reader is None:
         raise NotIssued("unauthorized", "the google credentials are of no type that google-auth knows")
+    module, method = reader
+    load: _Load = getattr(import_module(module).Credentials, method)  # google-auth's own types are incomplete
     credentials = load(info, scopes=[SCOPE])
     project = info.get("project_id")
     return cast("_Credentials", credentials), project if isinstance(project, str) and project else None
 
 
-def _external(info: _Table, *, scopes: list[str]) -> object:
+def _external(info: _Table) -> tuple[str, str]:
     """Workload identity: the token of another cloud, of a program, or of a file or address."""
     source = info.get("credential_source")
-    load: _Load = google.auth.identity_pool.Credentials.from_info
     if info.get("subject_token_type") == _AWS:
-        load = google.auth.aws.Credentials.from_info
-    elif isinstance(source, dict) and "executable" in source:
-        load = google.auth.pluggable.Credentials.from_info
-    return load(info, scopes=scopes)
+        return "google.auth.aws", "from_info"
+    by_program = isinstance(source, dict) and "executable" in source
+    return "google.auth.pluggable" if by_program else "google.auth.identity_pool", "from_info"
 
 
-_KINDS: Final[Mapping[str, _Load]] = {
-    "authorized_user": google.oauth2.credentials.Credentials.from_authorized_user_info,
-    "external_account": _external,
-    "external_account_authorized_user": google.auth.external_account_authorized_user.Credentials.from_info,
-    "impersonated_service_account": google.auth.impersonated_credentials.Credentials.from_impersonated_service_account_info,
-    "service_account": google.oauth2.service_account.Credentials.from_service_account_info,
+# The module whose class `Credentials` reads a type of file, and its method for it.
+_READERS: Final[Mapping[str, tuple[str, str]]] = {
+    "authorized_user": ("google.oauth2.credentials", "from_authorized_user_info"),
+    "external_account_authorized_user": ("google.auth.external_account_authorized_user", "from_info"),
+    "impersonated_service_account": ("google.auth.impersonated_credentials", "from_impersonated_service_account_info"),
+    "service_account": ("google.oauth2.service_account", "from_service_account_info"),
 }
 
 
@@ -124,7 +121,7 @@ def _refresh(credentials: _Credentials, request: transport.Request) -> None:
     except exceptions.TransportError:
         raise NotIssued("not_connected", "google's token service cannot be reached") from None
     except exceptions.RefreshError as problem:
-        if problem.retryable or isinstance(problem.__cause__, exceptions.TransportError):
+        if getattr(problem, "retryable", False) or isinstance(problem.__cause__, exceptions.TransportError):
             raise NotIssued("not_connected", "google's token service gave no answer that helps") from None
         raise NotIssued("unauthorized", f"google refused the credentials{_code(problem)}") from None
     except (exceptions.GoogleAuthError, ValueError, TypeError):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from tests.conformance.behaviours import Reply
 from tests.conformance.google_wire import (
@@ -127,10 +127,14 @@ def _recognised(seen: Seen, location: str, text: str) -> Reply:
     return google_json(_answer(text, features, config.get("languageCodes")))
 
 
+def _listed(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
 def _check_languages(codes: object, model: str) -> None:
-    if not isinstance(codes, list) or not codes:
+    if not _listed(codes):
         raise Refused("language_codes is required.")
-    for code in codes:
+    for code in _listed(codes):
         if not (_TAG.fullmatch(str(code)) or (code == "auto" and model in _DETECTING)):
             raise Refused(f'The language "{code}" is not supported by the model "{model}".')
 
@@ -159,8 +163,8 @@ def _answer(text: str, features: Json, codes: object) -> Json:
     ]
     heard = {"transcript": text, "confidence": 0.9, **({"words": words} if features.get("enableWordTimeOffsets") else {})}
     seconds = 0.5 * len(words)
-    language = codes[0] if isinstance(codes, list) and codes[0] != "auto" else "en-US"
-    result = {"alternatives": [heard], "resultEndOffset": f"{seconds:.3f}s", "languageCode": language}
+    language = next((code for code in _listed(codes) if code != "auto"), "en-US")
+    result: Json = {"alternatives": [heard], "resultEndOffset": f"{seconds:.3f}s", "languageCode": language}
     return {"results": [result], "metadata": {"requestId": "req_test", "totalBilledDuration": f"{-(-len(words) // 2)}s"}}
 
 

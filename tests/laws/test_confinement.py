@@ -24,19 +24,7 @@ DROPPED = Options()
 
 def without(options: Options, option: Option) -> Options:
     """The options when one of them is dropped."""
-    match option:
-        case "language":
-            return replace(options, language=DROPPED.language)
-        case "prompt":
-            return replace(options, prompt=DROPPED.prompt)
-        case "temperature":
-            return replace(options, temperature=DROPPED.temperature)
-        case "timestamps":
-            return replace(options, timestamps=DROPPED.timestamps)
-        case "diarize":
-            return replace(options, diarize=DROPPED.diarize)
-        case "stream":
-            return replace(options, stream=DROPPED.stream)
+    return replace(options, **{option: getattr(DROPPED, option)})
 
 
 def _can(spec: Spec, attempt: Attempt) -> Capabilities:
@@ -173,7 +161,8 @@ def test_c5_what_is_not_known_of_a_model_counts_as_absent(request: Request, seed
     unknown = {"openai": ProviderFacts(provider="openai")}
     result = result_of(compile_checked(spec_of(use("a")), unknown), asked, EMPTY_VIEW, 0, seed)
     options = asked.options
-    plain = replace(options, response_format="json") == Options() and options.response_format not in {"srt", "vtt"}
+    made_of_more = options.response_format in {"srt", "vtt", "diarized_json"}
+    plain = replace(options, response_format="json") == Options() and not made_of_more
     assert isinstance(result, Plan) == plain
 
 

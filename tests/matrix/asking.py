@@ -78,4 +78,5 @@ CELLS: Final[tuple[Cell, ...]] = (
 
 
 def _speakers(answer: voxplan.Answer) -> bool:
-    return any(each.speaker for each in (*(answer.segments or ()), *(answer.words or ())))
+    timed: tuple[voxplan.Segment | voxplan.Word, ...] = (*(answer.segments or ()), *(answer.words or ()))
+    return any(each.speaker for each in timed)

@@ -18,6 +18,7 @@ from tests.matrix.asking import CELLS, Cell
 from tests.sounds import tone
 from voxplan.engine.language.spec import OptionRules, RouteNode, Rules, Spec
 from voxplan.io_shell.client import Vox
+from voxplan.io_shell.options import TranscribeOptions
 
 __all__ = ("PAGE", "Row", "page", "row", "rows")
 
@@ -64,9 +65,10 @@ async def _asked(
 ) -> tuple[str, Sequence[Seen], voxplan.Answer | None]:
     """Why there is no answer, or the requests that led to one."""
     before = len(server.seen)
+    options: TranscribeOptions = {**cell.options, "filename": "tone.wav"}
     async with voxplan.open(_spec(stand, model, server, rules), environment=stand.environment(server)) as vox:
         try:
-            answer = await vox.transcribe(_AUDIO, filename="tone.wav", **cell.options)
+            answer = await vox.transcribe(_AUDIO, **options)
             answer.render()
         except (voxplan.RequestError, voxplan.ProviderError) as refused:
             return _why(refused), (), None
@@ -93,7 +95,8 @@ async def _streamed(vox: Vox, word: str) -> str:
         return _why(refused)
     deltas = "".join(event.text for event in events if isinstance(event, voxplan.Delta))
     segments = " ".join(event.segment.text for event in events if isinstance(event, voxplan.SegmentEvent))
-    assert answer.text in {deltas.rstrip(), segments}, f"the events say {deltas!r} and {segments!r}"  # diarizing, OpenAI sends no deltas
+    # Where it tells speakers apart, OpenAI sends no deltas.
+    assert answer.text in {deltas.rstrip(), segments}, f"the events say {deltas!r} and {segments!r}"
     assert isinstance(events[-1], voxplan.Done)
     assert ("stream" in answer.emulated) is (word == "emulated")
     return ""

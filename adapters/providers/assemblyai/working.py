@@ -16,7 +16,7 @@ from voxplan.adapters.endpoints import endpoint
 from voxplan.adapters.exchanging import address, answered, complete, decoded, misused, unsent
 from voxplan.adapters.providers.assemblyai.facts import FACTS
 from voxplan.adapters.providers.assemblyai.job import Job, asked, transcript
-from voxplan.adapters.refusals.failures import Rule, bad_answer
+from voxplan.adapters.refusals.failures import Rule, bad_answer, refusal
 from voxplan.adapters.wire import Body, Call, Done, Got, Header, HttpRequest, HttpResponse, Pause, RawBody, Secret, Want
 from voxplan.engine.terms.failure import AttemptFailure, FailureKind
 from voxplan.engine.terms.transcript import Transcript
@@ -89,7 +89,7 @@ def exchange(call: Call) -> Generator[Want, Got, _Met]:
 
 def _is_over(ended: _Met) -> bool:
     """Whether the job itself has ended, well or not."""
-    return isinstance(ended, Success) or ended.failure().status == _OK
+    return isinstance(ended, Success) or (ended.failure().status == _OK and ended.failure().kind != "bad_answer")
 
 
 def _submitted(call: Call, base: str) -> Generator[Want, Got, Job | AttemptFailure]:
@@ -128,9 +128,11 @@ def _state(got: Got) -> Job | AttemptFailure:
     job = _read(got, Job)
     if isinstance(job, AttemptFailure) or not isinstance(got, HttpResponse):
         return job
+    if job.status == "error":
+        return refusal(got, FAILURES)
     if job.status in _UNDER_WAY or (job.status == "completed" and job.text is not msgspec.UNSET):
         return job
-    return bad_answer(got, f"a job that is `{job.status[:20]}`" if job.status != "completed" else "a completed job without text")
+    return bad_answer(got, "a job without a text, or in a state that nobody knows")
 
 
 def _passes(failure: AttemptFailure) -> bool:

@@ -252,6 +252,12 @@ def test_a_job_that_failed_ends_the_call(why: str, kind: FailureKind) -> None:
     assert why in found.reason
 
 
+def test_a_job_that_failed_without_a_word_ends_the_call() -> None:
+    """It is not asked for again."""
+    found = failed(asked(), UPLOADED, QUEUED, answer(b'{"id":"j","status":"error","error":null}'))
+    assert (found.kind, found.status) == ("server_error", 200)
+
+
 @pytest.mark.parametrize(
     ("answers", "kind"),
     [
@@ -295,7 +301,8 @@ def test_a_failed_job_is_deleted_too() -> None:
     """One that is still under way is not."""
     lost = answer(b'{"id":"j","status":"error","error":"no"}')
     assert steps(talk(asked(delete="true"), UPLOADED, QUEUED, lost, answer(b"{}"))[0])[-1].startswith("DELETE")
-    assert not steps(talk(asked(delete="true"), UPLOADED, QUEUED, *[ILL] * 5)[0])[-1].startswith("DELETE")
+    for vain in (ILL, answer(b"{}")):
+        assert not steps(talk(asked(delete="true"), UPLOADED, QUEUED, *[vain] * 5)[0])[-1].startswith("DELETE")
 
 
 def test_a_whole_job_is_a_whole_transcript() -> None:
@@ -397,3 +404,20 @@ def test_every_recorded_answer_is_read(path: Path) -> None:
 def test_the_facts_know_which_languages_a_model_knows(model: str, language: str, *, knows: bool) -> None:
     """A second model takes the languages that the first does not know."""
     assert (not lacks(FACTS.capabilities(model), Request(route="r", options=Options(language=language)))) is knows
+
+
+def test_a_base_url_that_is_none_sends_nothing() -> None:
+    """It is found before."""
+    found = failed(call(MODEL, base_url="nonsense", provider="assemblyai"))
+    assert (found.kind, found.sent) == ("not_found", "no")
+
+
+def test_a_shell_that_does_not_wait_is_our_own_fault() -> None:
+    """And nobody else's."""
+    doing = exchange(asked())
+    next(doing)
+    doing.send(UPLOADED)
+    assert isinstance(doing.send(QUEUED), Pause)
+    with pytest.raises(StopIteration) as stopped:
+        doing.send(DONE)
+    assert stopped.value.value.failure().kind == "adapter_bug"

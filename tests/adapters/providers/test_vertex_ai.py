@@ -29,19 +29,20 @@ from voxplan.engine.terms.request import AudioFacts, Options, Request
 from voxplan.engine.terms.transcript import Segment, Transcript, Usage, Word
 
 DEDICATED = "gemini-3.5-transcribe"
-PLACE = {"project": "p-1", "location": "europe-west4"}
+PLACE: dict[str, str] = {"project": "p-1", "location": "europe-west4"}
 GRANTED = Granted(project="own-project")
 
 
 def google(
-    model: str = "gemini-2.5-flash", options: Options | None = None, *, seconds: float | None = None, **more: object
+    model: str = "gemini-2.5-flash",
+    options: Options | None = None,
+    *,
+    seconds: float | None = None,
+    settings: dict[str, str] | None = None,
+    extra: dict[str, PassedOption] | None = None,
 ) -> Call:
     """A call by token."""
-    settings = more.get("settings", PLACE)
-    extra = more.get("extra")
-    assert isinstance(settings, dict)
-    assert extra is None or isinstance(extra, dict)
-    return call("vertex_ai", model, options, settings=settings, extra=extra, seconds=seconds)
+    return call("vertex_ai", model, options, settings=PLACE if settings is None else settings, extra=extra, seconds=seconds)
 
 
 def only(made: Call, granted: Granted = GRANTED) -> HttpRequest:
@@ -195,16 +196,15 @@ def test_a_model_that_has_to_be_told() -> None:
     assert request.url.endswith(":streamGenerateContent?alt=sse")
 
 
-def config(features: object = None, codes: tuple[str, ...] = ("auto",), model: str = "chirp_3", **more: object) -> Json:
+def config(features: Json | None = None, codes: tuple[str, ...] = ("auto",), model: str = "chirp_3", **more: object) -> Json:
     """The body for a recogniser."""
-    punctuated = {"enableAutomaticPunctuation": True}
-    features = {**punctuated, **features} if isinstance(features, dict) else punctuated
-    said_of = {"model": model, "languageCodes": list(codes), "autoDecodingConfig": {}, "features": features, **more}
+    known: Json = {"enableAutomaticPunctuation": True, **(features or {})}
+    said_of = {"model": model, "languageCodes": list(codes), "autoDecodingConfig": {}, "features": known, **more}
     return {"config": said_of, "content": AUDIO}
 
 
-OFFSETS = {"enableWordTimeOffsets": True}
-SPEAKERS = {**OFFSETS, "diarizationConfig": {"minSpeakerCount": 1, "maxSpeakerCount": 6}}
+OFFSETS: Json = {"enableWordTimeOffsets": True}
+SPEAKERS: Json = {**OFFSETS, "diarizationConfig": {"minSpeakerCount": 1, "maxSpeakerCount": 6}}
 PHRASES = {"phraseSets": [{"inlinePhraseSet": {"phrases": [{"value": "Kubernetes", "boost": 10}]}}]}
 
 
@@ -336,18 +336,18 @@ def test_turns_within_a_result() -> None:
     assert [word.speaker for word in found.words or ()] == ["1", "2", "2"]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        {},
-        {"results": []},
-        {"results": None, "metadata": {"totalBilledDuration": "1s"}},
-        {"results": [{"resultEndOffset": "1s"}]},
-        {"results": [{"alternatives": []}, {"alternatives": None}]},
-        {"results": [{"alternatives": [{}]}]},
-        {"results": [{"alternatives": [{"transcript": "  ", "confidence": None, "words": None}]}]},
-    ],
+SILENT: tuple[Json, ...] = (
+    {},
+    {"results": []},
+    {"results": None, "metadata": {"totalBilledDuration": "1s"}},
+    {"results": [{"resultEndOffset": "1s"}]},
+    {"results": [{"alternatives": []}, {"alternatives": None}]},
+    {"results": [{"alternatives": [{}]}]},
+    {"results": [{"alternatives": [{"transcript": "  ", "confidence": None, "words": None}]}]},
 )
+
+
+@pytest.mark.parametrize("content", SILENT)
 def test_silence(content: object) -> None:
     """An empty body, results without alternatives, alternatives without words: nobody spoke."""
     found = said(google("chirp_3", Options(response_format="srt")), content)

@@ -1,4 +1,4 @@
-"""What every exchange over HTTP has in common: where to send, how to read an answer, and when an answer is all that was asked for.
+"""What every exchange over HTTP has in common: where to send, how to read an answer, and when an answer is all that was asked.
 
 Each step gives its value or the AttemptFailure with which the exchange ends.
 """

@@ -29,7 +29,7 @@ from voxplan.adapters.wire import (
 )
 from voxplan.engine.plans.router import RouterDeployment
 from voxplan.engine.terms.failure import AttemptFailure
-from voxplan.io_shell.bodies import AudioSource
+from voxplan.io_shell.audio.source import AudioSource
 from voxplan.io_shell.credentials.store import CredentialStore
 from voxplan.io_shell.local.pool import LocalRecogniser
 from voxplan.io_shell.streaming import EventStream

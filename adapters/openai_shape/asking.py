@@ -15,6 +15,7 @@ from voxplan.adapters.audio.media import media_type
 from voxplan.adapters.languages import code_of
 from voxplan.adapters.openai_shape.dialect import Dialect, Form
 from voxplan.adapters.wire import Call, Multipart
+from voxplan.engine.language.spec import PassedOption
 from voxplan.engine.terms.request import Options, needs_speakers, needs_times
 
 __all__ = ("accepted_filename", "form_of", "impossible", "streamed")
@@ -128,7 +129,7 @@ def _strategy(given: str, dialect: Dialect) -> Iterator[_Field]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         yield "chunking_strategy", given
         return
-    yield from _fields("chunking_strategy", table, dialect)
+    yield from _fields("chunking_strategy", cast("PassedOption", table), dialect)
 
 
 def _passed(call: Call, dialect: Dialect) -> Iterator[_Field]:
@@ -139,12 +140,12 @@ def _passed(call: Call, dialect: Dialect) -> Iterator[_Field]:
             yield from _fields(name, value, dialect)
 
 
-def _fields(name: str, value: object, dialect: Dialect) -> Iterator[_Field]:
+def _fields(name: str, value: PassedOption, dialect: Dialect) -> Iterator[_Field]:
     """One value as it is, a list as one field for each of its values, an object as the dialect has it."""
     if isinstance(value, dict) and dialect.objects == "fields":
-        yield from ((f"{name}[{key}]", _text(inner)) for key, inner in cast("dict[str, object]", value).items())
-    elif isinstance(value, tuple | list):
-        yield from ((f"{name.removesuffix('[]')}[]", _text(each)) for each in cast("tuple[object, ...]", value))
+        yield from ((f"{name}[{key}]", _text(inner)) for key, inner in value.items())
+    elif isinstance(value, tuple):
+        yield from ((f"{name.removesuffix('[]')}[]", _text(each)) for each in value)
     else:
         yield name, _text(value)
 

@@ -37,8 +37,8 @@ class RouterDeployment(msgspec.Struct, frozen=True, kw_only=True):
 
     `credential` names the account, or the deployment itself when it has none; `api_key` and `base_url` may hold `${NAME}`
     references, which only the shell resolves. `shared_limits` are those of the account, over all its deployments. `price` is the
-    deployment's own or else its model's; None is an unknown price. `settings`, those of the account and of the provider filled in,
-    may hold references too.
+    deployment's own or else its model's; None is an unknown price. `settings`, with those of account and provider, may hold
+    references too.
     """
 
     name: str

@@ -59,8 +59,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Transcript(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The whole answer of a provider, in our words.
 
-    `language` is an ISO 639-1 code where one exists. `confidence`, from 0 to 1, is the provider's for the whole text. `segments` and `words` are None when the provider gave no times, and
-    empty when it gave times but nothing was said.
+    `language` is an ISO 639-1 code where one exists. `confidence`, from 0 to 1, is the provider's for the whole text. `segments`
+    and `words` are None when the provider gave no times, and empty when it gave times but nothing was said.
     """
 
     text: str

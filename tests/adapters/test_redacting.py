@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voxplan.adapters.rendering.formats import render
 from voxplan.adapters.redacting import redact
+from voxplan.adapters.rendering.formats import render
 from voxplan.engine.terms.request import ResponseFormat
 from voxplan.engine.terms.transcript import Segment, Transcript, Word
 

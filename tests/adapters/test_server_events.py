@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,7 +7,9 @@ from hypothesis import strategies as st
 from voxplan.adapters.server_events import EventReader
 from voxplan.adapters.wire import ServerEvent
 
-LINES = st.sampled_from(("data: one", "data:two", "data:  spaced", "data", "event: named", ": comment", "id: 7", "retry: 9", "data: é…", ""))
+LINES = st.sampled_from(
+    ("data: one", "data:two", "data:  spaced", "data", "event: named", ": comment", "id: 7", "retry: 9", "data: é…", "")
+)
 ENDS = st.sampled_from(("\n", "\r\n", "\r"))
 TEXTS = st.lists(st.tuples(LINES, ENDS), max_size=12).map(lambda lines: "".join(line + end for line, end in lines).encode())
 
@@ -20,7 +24,7 @@ def read(*pieces: bytes) -> list[ServerEvent]:
 def test_it_does_not_matter_how_a_stream_is_cut(text: bytes, cuts: list[int]) -> None:
     """Not in the middle of a line, of a letter or of a line's end either."""
     borders = sorted({0, *(min(cut, len(text)) for cut in cuts), len(text)})
-    pieces = [text[start:end] for start, end in zip(borders, borders[1:], strict=False)]
+    pieces = [text[start:end] for start, end in pairwise(borders)]
     assert read(*pieces) == read(text)
     assert read(*(bytes([byte]) for byte in text)) == read(text)
 

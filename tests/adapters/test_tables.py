@@ -1,8 +1,8 @@
 import pytest
 
 from voxplan.adapters.audio.containers import EXTENSIONS
-from voxplan.adapters.languages import code_of, name_of
 from voxplan.adapters.audio.media import MEDIA_TYPES, UNKNOWN_MEDIA_TYPE, media_type
+from voxplan.adapters.languages import code_of, name_of
 
 
 def test_every_container_has_a_media_type() -> None:

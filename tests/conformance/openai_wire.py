@@ -182,7 +182,7 @@ def _check_strategy(form: Form) -> Reply | None:
     """`auto`, or an object: as fields in brackets or as JSON text."""
     plain, kind = form.value("chunking_strategy"), form.value("chunking_strategy[type]")
     parted = any(name in OF_A_STRATEGY for name, _ in form.fields)
-    if plain not in {None, "auto"}:
+    if plain is not None and plain != "auto":
         parted, kind = True, json.loads(plain).get("type") if plain.startswith("{") else plain
     if parted and kind != "server_vad":
         return error_reply(400, "Invalid chunking_strategy", "invalid_value", "chunking_strategy")

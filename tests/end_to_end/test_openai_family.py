@@ -3,6 +3,7 @@
 from typing import Final, Unpack
 
 import pytest
+from msgspec.structs import replace
 
 import voxplan
 from tests.conformance import azure_wire, compatible_wire, fireworks_wire, groq_wire, openai_wire, ovhcloud_wire
@@ -51,11 +52,6 @@ async def heard(deployment: Deployment, **options: Unpack[TranscribeOptions]) ->
     async with voxplan.open(spec_of(deployment), environment=ENVIRONMENT) as vox:
         wanted: TranscribeOptions = {"filename": "tone.wav", **options}
         return await vox.transcribe(AUDIO, **wanted)
-
-
-def changed(deployment: Deployment, **said: object) -> Deployment:
-    """The deployment, saying something else."""
-    return Deployment(**{**{name: getattr(deployment, name) for name in Deployment.__struct_fields__}, **said})
 
 
 @pytest.mark.parametrize("response_format", ["json", "text", "srt", "vtt", "verbose_json"])
@@ -120,7 +116,7 @@ async def test_what_stands_behind_a_deployment_of_azure(base_model: str | None) 
     stand = STANDS["azure"]
     settings = {} if base_model is None else {"base_model": base_model}
     with stand.server([Honest(TEXT)]) as server:
-        deployment = changed(stand.deployment(server, "speech one"), settings=settings)
+        deployment = replace(stand.deployment(server, "speech one"), settings=settings)
         if base_model is None:
             with pytest.raises(voxplan.RequestError, match="gives no times"):
                 await heard(deployment, response_format="srt")
@@ -135,7 +131,7 @@ async def test_the_ways_into_azure(settings: dict[str, str]) -> None:
     stand = STANDS["azure"]
     with stand.server([Honest(TEXT)]) as server:
         key = None if "ad_token" in settings else f"${{{KEY_NAME}}}"
-        answer = await heard(changed(stand.deployment(server), settings=settings, api_key=key))
+        answer = await heard(replace(stand.deployment(server), settings=settings, api_key=key))
     assert answer.text == TEXT
 
 
@@ -151,7 +147,7 @@ async def test_a_providers_own_options(provider: str, options: dict[str, PassedO
     """They arrive, and the judge knows them."""
     stand = STANDS[provider]
     with stand.server([Honest(TEXT)]) as server:
-        answer = await heard(changed(stand.deployment(server), options=options))
+        answer = await heard(replace(stand.deployment(server), options=options))
     assert answer.text == TEXT
 
 
@@ -160,7 +156,7 @@ async def test_a_wrong_key(provider: str) -> None:
     """Each says it in its own way."""
     stand = STANDS[provider]
     with stand.server() as server, pytest.raises(voxplan.ProviderError) as raised:
-        await heard(changed(stand.deployment(server), api_key="${WRONG}"))
+        await heard(replace(stand.deployment(server), api_key="${WRONG}"))
     assert raised.value.kind == "unauthorized"
     assert "sk-wrong" not in str(raised.value)
 
@@ -181,7 +177,7 @@ async def test_without_a_key() -> None:
     """OVHcloud takes strangers."""
     stand = STANDS["ovhcloud"]
     with stand.server([Honest(TEXT)]) as server:
-        answer = await heard(changed(stand.deployment(server), api_key=None))
+        answer = await heard(replace(stand.deployment(server), api_key=None))
     assert answer.text == TEXT
     assert "authorization" not in server.seen[0].headers
 

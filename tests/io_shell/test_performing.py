@@ -1,5 +1,5 @@
 import math
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -69,7 +69,7 @@ class Wire:
         return Success(HttpResponse(status=200, headers=(), body=str(len(self.sent)).encode()))
 
     @asynccontextmanager
-    async def open(self, request: HttpRequest, audio: object, secret: str | None) -> AsyncIterator[Opened]:
+    async def open(self, request: HttpRequest, audio: object, secret: str | None) -> AsyncGenerator[Opened]:
         """The same: nothing here streams."""
         yield await self.send(request, audio, secret)
 

@@ -1,6 +1,6 @@
 """Answers that come event by event, from a real server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import anyio
@@ -29,7 +29,7 @@ def speak(seen: Seen, text: str) -> Reply:
 
 
 @asynccontextmanager
-async def opened(server: SocketServer, most: int = 10_000) -> AsyncIterator[Opened]:
+async def opened(server: SocketServer, most: int = 10_000) -> AsyncGenerator[Opened]:
     """The answer to one request that may stream."""
     request = HttpRequest(
         method="POST",

@@ -23,7 +23,18 @@ from voxplan.io_shell.zones import resolve_zones
 __all__ = ("CATALOG", "named_route", "names_below", "router_of", "spec_of", "steps", "timed_route")
 
 _ABLE: Final = Capabilities(
-    languages="any", segments=True, words=True, diarization=True, prompt=True, temperature=True, streaming=True
+    languages="any",
+    segments=True,
+    words=True,
+    diarization=True,
+    prompt=True,
+    temperature=True,
+    streaming=True,
+    languages_hint=True,
+    keywords=True,
+    known_speakers=True,
+    logprobs=True,
+    chunking_strategy=True,
 )
 CATALOG: Final = {"able": ProviderFacts(provider="able", needs_key=False, otherwise=_ABLE)}
 _RESOLVED: Final = resolve_zones(ZONES).unwrap()

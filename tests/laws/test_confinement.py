@@ -144,14 +144,27 @@ def test_c3_a_caller_gets_nothing_but_what_its_allow_list_reaches(case: Case, al
 @given(routing_nodes(DEPLOYMENTS, depth=4), requests(), seeds())
 def test_c4_where_somebody_is_eligible_there_is_a_plan(node: RouteNode, request: Request, seed: int) -> None:
     """C4: whatever else a route holds, an able deployment at its end, with nothing against it, is in the plan."""
-    able = {name: replace(facts, otherwise=ABLE, models=()) for name, facts in CATALOG.items()}
+    able = {name: replace(facts, otherwise=ABLE, models=(), families=()) for name, facts in CATALOG.items()}
     spec = spec_of(first(replace(node, when_all_poor=None), RouteNode(use="a", name="last")))
     asked = replace(request, route="main", fallbacks=(), allowed=None, simulate=None)
     made = plan(compile_checked(spec, able, compiled(spec).zones), asked, EMPTY_VIEW, 0, seed).unwrap()
     assert "main/last" in {attempt.node for attempt in attempts(made.root)}
 
 
-ABLE = Capabilities(languages="any", segments=True, words=True, diarization=True, prompt=True, temperature=True, streaming=True)
+ABLE = Capabilities(
+    languages="any",
+    segments=True,
+    words=True,
+    diarization=True,
+    prompt=True,
+    temperature=True,
+    streaming=True,
+    languages_hint=True,
+    keywords=True,
+    known_speakers=True,
+    logprobs=True,
+    chunking_strategy=True,
+)
 
 
 @given(requests(), seeds())

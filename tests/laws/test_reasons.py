@@ -20,8 +20,22 @@ from voxplan.engine.plans.plan import LeftOut, Plan, ReasonCode, Refusal, attemp
 from voxplan.engine.terms.capability import Capabilities, ProviderFacts
 
 ABLE: Final = Capabilities(
-    languages="any", segments=True, words=True, diarization=True, prompt=True, temperature=True, streaming=True
+    languages="any",
+    segments=True,
+    words=True,
+    diarization=True,
+    prompt=True,
+    temperature=True,
+    streaming=True,
+    languages_hint=True,
+    keywords=True,
+    known_speakers=True,
+    logprobs=True,
+    chunking_strategy=True,
 )
+
+
+Named = tuple[tuple[str, Capabilities], ...]
 
 
 def _everywhere(change: Callable[[RouteNode], RouteNode]) -> Callable[[Spec], Spec]:
@@ -90,8 +104,16 @@ def _warm(view: View) -> View:
 
 def _able(facts: ProviderFacts) -> ProviderFacts:
     """The provider with everything that a request may ask for, at the same prices."""
-    models = tuple((name, replace(ABLE, price=can.price)) for name, can in facts.models)
-    return replace(facts, otherwise=replace(ABLE, price=facts.otherwise.price), models=models)
+
+    def all_of(named: Named) -> Named:
+        return tuple((name, replace(ABLE, price=can.price)) for name, can in named)
+
+    return replace(
+        facts,
+        otherwise=replace(ABLE, price=facts.otherwise.price),
+        models=all_of(facts.models),
+        families=all_of(facts.families),
+    )
 
 
 def _named(node: RouteNode) -> RouteNode:

@@ -63,7 +63,8 @@ def test_it_streams(client: Client) -> None:
     events = list(client.audio.transcriptions.create(model="gpt-4o-transcribe", file=AUDIO, stream=True, include=["logprobs"]))
     assert "".join(event.delta for event in events if event.type == "transcript.text.delta") == TEXT
     assert events[-1].type == "transcript.text.done"
-    assert [each.token for each in events[-1].logprobs or []] == ["one", " two", " three", " four"]
+    (done,) = (event for event in events if event.type == "transcript.text.done")
+    assert [each["token"] for each in done.to_dict()["logprobs"]] == ["one", " two", " three", " four"]
 
 
 def test_a_wrong_key() -> None:

@@ -23,10 +23,12 @@ def redact(transcript: Transcript, function: Redaction) -> Transcript:
 
     Segments and words that are touched by one change become one, with their times; those of which nothing is left are gone.
     """
-    segments, words = transcript.segments, transcript.words
+    segments, words, text = transcript.segments, transcript.words, function(transcript.text)
     return replace(
         transcript,
-        text=function(transcript.text),
+        text=text,
+        # Tokens spell out what was said: where anything changes, they go.
+        logprobs=transcript.logprobs if text == transcript.text else None,
         segments=None if segments is None else tuple(_segments(segments, function)),
         words=None if words is None else tuple(_words(words, function)),
     )

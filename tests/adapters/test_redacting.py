@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from voxplan.adapters.redacting import redact
 from voxplan.adapters.rendering.formats import render
 from voxplan.engine.terms.request import ResponseFormat
-from voxplan.engine.terms.transcript import Segment, Transcript, Word
+from voxplan.engine.terms.transcript import Segment, TokenLogprob, Transcript, Word
 
 _CARD = re.compile(r"\b[0-9]{4}(?: [0-9]{4}){2,3}\b")
 
@@ -113,3 +113,11 @@ def test_nothing_is_left_behind_in_any_format(lines: list[str]) -> None:
 def test_a_function_that_changes_nothing_changes_nothing(lines: list[str]) -> None:
     """Not even the tokens."""
     assert redact(spoken(*lines), lambda text: text) == spoken(*lines)
+
+
+def test_tokens_do_not_tell_what_was_redacted() -> None:
+    """Log probabilities come with the tokens of the text: they stay only where nothing is changed."""
+    token = TokenLogprob(token="4111", logprob=-0.1)
+    said = Transcript(text="4111 1111 1111", logprobs=(token,))
+    assert redact(said, lambda text: text.replace("4111", "****")).logprobs is None
+    assert redact(said, lambda text: text).logprobs == (token,)

@@ -14,6 +14,8 @@ ARGS ?=
 python := $(VENV)/bin/python
 candidates := $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11 python)
 suitable := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+# One process for each processor; the tests of a file stay together, because some share servers.
+parallel := -n auto --dist loadfile
 version := import sys; print("%d.%d" % sys.version_info[:2])
 made_for = "$$(pwd -P):$(PYTHON):$(VENV)"
 
@@ -31,10 +33,10 @@ demo: $(VENV)/.installed-demo ## transcribe a real recording while two providers
 	@"$(python)" -m voxplan.io_shell.demo
 
 test: $(VENV)/.installed-dev ## the whole test suite with branch coverage, the same cases each time
-	VOXPLAN_HYPOTHESIS=ci "$(python)" -m pytest $(or $(ARGS),--cov --cov-report=term --durations=20)
+	VOXPLAN_HYPOTHESIS=ci "$(python)" -m pytest $(or $(ARGS),$(parallel) --cov --cov-report=term --durations=20)
 
 test-quick: $(VENV)/.installed-test ## the suite with few generated cases, without coverage and packaging
-	VOXPLAN_HYPOTHESIS=quick "$(python)" -m pytest -q -m "not package and not slow" $(ARGS)
+	VOXPLAN_HYPOTHESIS=quick "$(python)" -m pytest -q $(parallel) -m "not package and not slow" $(ARGS)
 
 test-matrix: ## test-quick on each other Python version that is here, in an environment of its own
 	@seen=" $$("$(python)" -c '$(version)' 2>/dev/null) "; \

@@ -3,12 +3,14 @@
 Each step gives its value or the AttemptFailure with which the exchange ends.
 """
 
+import re
 from typing import Final, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from returns.result import Failure, Success
 
+from voxplan.adapters.refusals.complaints import complains
 from voxplan.adapters.refusals.failures import Rule, bad_answer, refusal
 from voxplan.adapters.wire import Call, Got, HttpResponse
 from voxplan.engine.terms.failure import AttemptFailure, FailureKind
@@ -21,6 +23,9 @@ T = TypeVar("T")
 
 _SUCCESSES: Final = range(200, 300)
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+# Strings are matched to be passed over, unended ones as well.
+_NO_NUMBERS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|-?\b(?:NaN|Infinity)\b', re.DOTALL)
 
 
 def unsent(kind: FailureKind, reason: str) -> AttemptFailure:
@@ -65,10 +70,10 @@ def decoded(response: HttpResponse, shape: type[T], rules: tuple[Rule, ...] = ()
         return bad_answer(response, "an empty body where a transcript should be")
     if body.lstrip().startswith(b"<"):
         return bad_answer(response, "a page of HTML where a transcript should be")
-    if _is_error(body):
+    if complains(body):
         return refusal(response, rules)
     try:
-        return msgspec.json.decode(body, type=shape)
+        return msgspec.json.decode(_mended(body), type=shape)
     except msgspec.ValidationError as problem:
         return bad_answer(response, f"JSON that is no transcript: {_lowered(str(problem))}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
@@ -103,18 +108,11 @@ def _missing(transcript: Transcript, options: Options) -> str | None:
     return "speakers" if needs_speakers(options) and not any(each.speaker for each in timed) else None
 
 
-class _ErrorBody(msgspec.Struct, frozen=True):
-    """An error under a status of success."""
-
-    error: str | dict[str, object]
-
-
-def _is_error(body: bytes) -> bool:
-    try:
-        msgspec.json.decode(body, type=_ErrorBody)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
+def _mended(body: bytes) -> bytes:
+    """The body with null where Python's servers write `NaN` and `Infinity`, which JSON does not have."""
+    if b"NaN" not in body and b"Infinity" not in body:
+        return body
+    return _NO_NUMBERS.sub(lambda found: found[0] if found[0].startswith(b'"') else b"null", body)
 
 
 def _lowered(text: str) -> str:

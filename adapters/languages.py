@@ -114,23 +114,55 @@ _NAMES: Final[dict[str, str]] = {
     "zh": "chinese",
 }
 
+# What else they are called, and what languages are called that Whisper does not know.
 _OTHER_NAMES: Final[dict[str, str]] = {
+    "azeri": "az",
+    "bokmal": "nb",
+    "bokmål": "nb",
     "burmese": "my",
     "castilian": "es",
+    "chichewa": "ny",
+    "esperanto": "eo",
+    "farsi": "fa",
+    "filipino": "tl",
     "flemish": "nl",
+    "ganda": "lg",
     "haitian": "ht",
+    "igbo": "ig",
+    "irish": "ga",
+    "kinyarwanda": "rw",
+    "kurdish": "ku",
+    "kyrgyz": "ky",
     "letzeburgesch": "lb",
+    "luganda": "lg",
     "mandarin": "zh",
     "moldavian": "ro",
     "moldovan": "ro",
+    "norwegian bokmål": "nb",
+    "norwegian nynorsk": "nn",
+    "nyanja": "ny",
+    "odia": "or",
+    "oriya": "or",
+    "oromo": "om",
     "panjabi": "pa",
     "pushto": "ps",
+    "quechua": "qu",
+    "scottish gaelic": "gd",
     "sinhalese": "si",
+    "slovene": "sl",
+    "tigrinya": "ti",
+    "uyghur": "ug",
     "valencian": "ca",
+    "wolof": "wo",
+    "xhosa": "xh",
+    "zulu": "zu",
 }
 
 # Whisper writes `jw` for Javanese, whose ISO 639-1 code is `jv`; the others are codes that ISO 639-1 has withdrawn.
 _OTHER_CODES: Final[dict[str, str]] = {"jw": "jv", "iw": "he", "in": "id", "ji": "yi"}
+
+# Codes of ISO 639-2 that say of something that it is no one language.
+_NO_LANGUAGES: Final = frozenset({"mis", "mul", "und", "unk", "zxx"})
 
 # ISO 639-2, in both its forms where there are two (`ger`, `deu`), and ISO 639-3, of which a language of 639-1 may have several:
 # the standard form of one that is many (`cmn`, `arb`) stands for it. Filipino is Tagalog as it is standardised.
@@ -168,7 +200,7 @@ def code_of(language: str) -> str | None:
     if plain in _CODES:
         return _CODES[plain]
     tag = _TAG.fullmatch(plain)
-    return None if tag is None else _SHORT.get(tag[1], tag[1])
+    return None if tag is None or tag[1] in _NO_LANGUAGES else _SHORT.get(tag[1], tag[1])
 
 
 def name_of(code: str) -> str:

@@ -13,6 +13,7 @@ from voxplan.engine.terms.transcript import Segment, Word
 __all__ = ("likelihood", "readable", "seconds", "sentences", "share", "span", "speaker")
 
 _LONGEST_NAME: Final = 128
+_LONGEST_S: Final = 1e9
 
 # The last five end sentences in Chinese and Japanese, in Hindi, in Arabic.
 _ENDINGS: Final = (".", "!", "?", "…", "\u3002", "\uff01", "\uff1f", "\u0964", "\u061f")
@@ -29,8 +30,8 @@ def span(start: float | None, end: float | None, unit_s: float = 1.0) -> tuple[f
 
 
 def seconds(given: float | None, unit_s: float = 1.0) -> float | None:
-    """So many units in seconds, to the microsecond and never negative."""
-    return None if given is None or not math.isfinite(given) else round(max(0.0, given * unit_s), 6)
+    """So many units in seconds, to the microsecond and never negative; none where no recording lasts so long."""
+    return None if given is None or not given * unit_s <= _LONGEST_S else round(max(0.0, given * unit_s), 6)
 
 
 def share(given: float | None) -> float | None:

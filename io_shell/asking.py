@@ -7,8 +7,8 @@ import base64
 import binascii
 import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Final, TypeVar, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeVar, cast, get_args
 
 import msgspec
 from returns.result import Failure
@@ -34,6 +34,7 @@ __all__ = (
     "asked_number",
     "asked_options",
     "asked_route",
+    "asked_seed",
     "asked_simulation",
     "asked_speakers",
     "asked_text",
@@ -52,7 +53,7 @@ def asked_route(router: Router, route: str | None) -> str:
         if "default" not in routes and len(routes) != 1:
             raise RequestError(f"which route? the spec has {listed(routes)}")
         return "default" if "default" in routes else next(iter(routes))
-    if route not in routes:
+    if asked_text("route", route) not in routes:
         raise RequestError(f"unknown route `{route}`{suggestion(route, routes)}")
     return route
 
@@ -73,6 +74,8 @@ def asked_options(  # noqa: PLR0913 - one for each option
     stream: bool = False,
 ) -> Options:
     """What the caller wants of the transcription."""
+    if language is not None and languages:
+        raise RequestError("`language` says what is spoken, `languages` what may be: give one of the two")
     return Options(
         language=asked_language(language),
         prompt=asked_text("prompt", prompt),
@@ -93,7 +96,7 @@ def asked_language(language: str | None) -> str | None:
     """The code of a language given by code, tag or name; None stays unknown."""
     if language is None:
         return None
-    code = code_of(language)
+    code = code_of(asked_text("language", language) or "")
     if code is None:
         raise RequestError(f"unknown language `{language}`: expected a code such as `en` or a name such as `english`")
     return code
@@ -107,9 +110,8 @@ def asked_languages(wanted: str | Sequence[str]) -> tuple[str, ...]:
 
 def asked_speakers(wanted: Mapping[str, str] | None) -> tuple[KnownSpeaker, ...]:
     """Names with the voices that belong to them; no message shows a voice."""
-    if wanted is not None and not isinstance(wanted, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise RequestError("`known_speakers`: expected names, each with a data URL of its voice")
-    return tuple(_speaker(name, reference) for name, reference in (wanted or {}).items())
+    voices = _by_name("known_speakers", wanted, "a data URL of its voice")
+    return tuple(_speaker(name, reference) for name, reference in voices.items())
 
 
 def _speaker(name: str, reference: str) -> KnownSpeaker:
@@ -134,7 +136,7 @@ def asked_chunking(wanted: str | Mapping[str, object] | None) -> str | None:
         return None if wanted is None else "auto"
     try:
         given: object = msgspec.json.decode(wanted) if isinstance(wanted, str) else wanted
-        if isinstance(given, Mapping):
+        if isinstance(given, Mapping) and _is_said(cast("Mapping[object, object]", given)):
             return msgspec.json.encode(given, order="deterministic").decode()
     except (msgspec.MsgspecError, TypeError, ValueError):
         pass
@@ -159,22 +161,42 @@ def asked_flag(name: str, value: bool) -> bool:
 
 def asked_timestamps(wanted: Timestamps | Sequence[Timestamps]) -> tuple[Timestamps, ...]:
     """The kinds of times asked for; one alone may stand without a list."""
-    kinds: Sequence[Timestamps] = (wanted,) if isinstance(wanted, str) else wanted
+    kinds: tuple[Timestamps, ...] = (wanted,) if isinstance(wanted, str) else _each("timestamps", wanted)
     return tuple(asked_choice("timestamps", kind, Timestamps) for kind in kinds)
 
 
 def asked_names(name: str, wanted: str | Sequence[str]) -> tuple[str, ...]:
     """Names; one alone may stand without a list."""
-    names = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+    names = (wanted,) if isinstance(wanted, str) else _each(name, wanted)
     for each in names:
-        if asked_text(name, each) == "":
+        if not asked_text(name, each):
             raise RequestError(f"`{name}` holds an empty name")
     return names
 
 
+def _each(name: str, wanted: Sequence[T]) -> tuple[T, ...]:
+    """What a list holds. What a mapping says beside its names would be lost."""
+    if isinstance(wanted, Mapping | bytes | bytearray) or not isinstance(wanted, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise RequestError(f"`{name}` is {_kind(wanted)}: expected a list")
+    return tuple(wanted)
+
+
+def _by_name(name: str, wanted: Mapping[str, T] | None, what: str) -> Mapping[str, T]:
+    """What a mapping of names holds; none holds nothing."""
+    if wanted is not None and not isinstance(wanted, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise RequestError(f"`{name}` is {_kind(wanted)}: expected names, each with {what}")
+    for each in wanted or {}:
+        asked_text(name, each)
+    return wanted or {}
+
+
+def _kind(value: object) -> str:
+    return "nothing" if value is None else f"of type {type(value).__name__}"
+
+
 def asked_metadata(wanted: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
     """Pairs of text, in the order of their names."""
-    pairs = sorted((wanted or {}).items())
+    pairs = sorted(_by_name("metadata", wanted, "text").items())
     for name, value in pairs:
         if asked_text(f"metadata.{name}", value) is None:
             raise RequestError(f"`metadata.{name}` is nothing: expected text")
@@ -185,6 +207,8 @@ def asked_deadline(wanted: float | str | None) -> int | None:
     """Milliseconds from seconds, or from a duration such as `30s`; none stays none."""
     if wanted is None:
         return None
+    if not isinstance(wanted, str | float | int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise RequestError(f"`deadline` is {_kind(wanted)}: expected seconds, or a duration such as `30s`")
     parsed = parse_span(wanted)
     if isinstance(parsed, Failure):
         raise RequestError(f"`deadline`: {parsed.failure()}")
@@ -196,7 +220,7 @@ def asked_deadline(wanted: float | str | None) -> int | None:
 
 def asked_simulation(wanted: Mapping[str, FailureKind] | None, *, first_child: bool) -> Simulation | None:
     """Failures to pretend, by the names of deployments or providers, and in the first child of the plan; None for none."""
-    failures = tuple(sorted((wanted or {}).items()))
+    failures = tuple(sorted(_by_name("simulate", wanted, "a kind of failure").items()))
     for name, kind in failures:
         if kind not in LISTABLE:
             raise RequestError(
@@ -209,7 +233,7 @@ def asked_number(name: str, value: float | None, *, least: float = 0.0) -> float
     """A finite number of at least `least`, or none."""
     if value is None:
         return None
-    if not _is_number(value) or not math.isfinite(value) or value < least:
+    if not _is_number(value) or not _is_finite(value) or value < least:
         raise RequestError(f"`{name}` is `{value}`: expected a number of at least {least:g}")
     return value
 
@@ -235,5 +259,24 @@ def asked_text(name: str, value: str | None) -> str | None:
     return value
 
 
+def asked_seed(seed: int | None) -> int | None:
+    """A whole number, or none."""
+    if seed is not None and (not _is_number(seed) or isinstance(seed, float)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise RequestError(f"`seed` is `{seed}`: expected a whole number")
+    return seed
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond every float
+        return False
+
+
+def _is_said(wanted: Mapping[object, object]) -> bool:
+    """Whether all of it would arrive: an empty object would not, and what is not finite would be `null`."""
+    return bool(wanted) and all(not isinstance(value, float) or math.isfinite(value) for value in wanted.values())

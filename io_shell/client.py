@@ -27,6 +27,7 @@ from voxplan.engine.plans.router import Router
 from voxplan.engine.runs.run import Served, Unserved
 from voxplan.engine.terms.request import AudioFacts, Request
 from voxplan.io_shell.answer import Answer
+from voxplan.io_shell.asking import asked_seed, asked_text
 from voxplan.io_shell.audio.probe import AudioProblem, probe
 from voxplan.io_shell.audio.source import AudioInput, AudioSource, open_audio
 from voxplan.io_shell.clock import LoopClock
@@ -156,10 +157,10 @@ class Vox:
 
         Raises RequestError when the audio or an option is at fault, ProviderError when no attempt gave an answer.
         """
-        request = asked_request(self.router, options)
+        request, seed = asked_request(self.router, options), _seed(options.get("seed"))
         async with self._opened(audio, options.get("filename")) as source:
             found = replace(request, audio=await probe(source))
-            return await self._run(found, source, _seed(options.get("seed")), options.get("observers", ()))
+            return await self._run(found, source, seed, options.get("observers", ()))
 
     @asynccontextmanager
     async def stream(self, audio: AudioInput, **options: Unpack[TranscribeOptions]) -> AsyncGenerator[TranscriptStream]:
@@ -173,10 +174,10 @@ class Vox:
         A deployment that does not stream is left out, unless the spec says `options: {stream: emulate}`: then its text comes at
         its end. Until the first text another deployment may take over, after it none. Raises like `transcribe`, in the loop.
         """
-        request = asked_request(self.router, options, stream=True)
+        request, seed = asked_request(self.router, options, stream=True), _seed(options.get("seed"))
         async with self._opened(audio, options.get("filename")) as source:
             found = replace(request, audio=await probe(source))
-            run = partial(self._run, found, source, _seed(options.get("seed")), options.get("observers", ()))
+            run = partial(self._run, found, source, seed, options.get("observers", ()))
             async with streamed(run, found.options) as stream:
                 yield stream
 
@@ -185,7 +186,7 @@ class Vox:
         if self._closed:
             raise RequestError("this spec has been closed: transcribe inside its `with`")
         try:
-            async with open_audio(audio, filename=filename) as source:
+            async with open_audio(audio, filename=asked_text("filename", filename)) as source:
                 yield source
         except AudioProblem as problem:
             raise RequestError(str(problem)) from None
@@ -235,4 +236,5 @@ def _measured(audio: AudioFacts, served: Served) -> AudioFacts:
 
 
 def _seed(seed: int | None) -> int:
-    return secrets.randbits(63) if seed is None else seed
+    asked = asked_seed(seed)
+    return secrets.randbits(63) if asked is None else asked

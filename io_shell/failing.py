@@ -5,6 +5,7 @@ from typing import Final
 from voxplan.engine.checks.sizing import LARGEST_ROUTE
 from voxplan.engine.plans.plan import LeftOut, ReasonCode, Refusal
 from voxplan.engine.runs.run import Skipped, TrailEntry, Unserved
+from voxplan.engine.terms.capability import NO_STREAM
 from voxplan.engine.terms.spelling import listed, suggestion
 from voxplan.io_shell.errors import AdapterBug, ProviderError, RequestError, VoxplanError
 from voxplan.io_shell.running import Ran
@@ -16,13 +17,16 @@ _CALLERS: Final = frozenset[ReasonCode]({"incapable", "not_allowed"})
 # The route itself passed these over, whatever was asked: they say nothing about whose fault it is.
 _PASSED_OVER: Final = frozenset[ReasonCode]({"not_chosen", "not_spilled", "weight_zero"})
 
+_EMULATE: Final = " (with `options: {stream: emulate}` in the route its text would come at its end)"
+
 
 def refused(refusal: Refusal) -> VoxplanError:
     """The exception for a request without a plan: the caller's fault when no deployment could ever take it."""
     if refusal.code != "nothing_eligible":
         return RequestError(_misnamed(refusal))
     why = "; ".join(_left_out(entry) for entry in refusal.left_out)
-    message = f"no deployment of route `{refusal.route}` can take this request: {why}"
+    hint = _EMULATE if any(map(_only_streams, refusal.left_out)) else ""
+    message = f"no deployment of route `{refusal.route}` can take this request: {why}{hint}"
     codes = [{reason.code for reason in entry.reasons} for entry in refusal.left_out]
     looked_at = [each for each in codes if not each <= _PASSED_OVER]
     if looked_at and all(each & _CALLERS for each in looked_at):
@@ -77,6 +81,11 @@ def _told(ran: Ran) -> str:
         return f"guardrail `{ended.guardrail}` did not approve: {ended.why}"
     told = "; ".join((*map(_attempt, run.trail), *map(_skipped, run.skipped)))
     return f"every attempt failed: {told}" if run.trail else f"no attempt could start: {told}"
+
+
+def _only_streams(entry: LeftOut) -> bool:
+    """Whether it could take the request if nobody asked for a stream."""
+    return all(reason.detail == NO_STREAM for reason in entry.reasons)
 
 
 def _left_out(entry: LeftOut) -> str:

@@ -1,6 +1,7 @@
 """From a spec in a file, in a string or in memory to a Router, or to every mistake in it with its place."""
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -12,7 +13,7 @@ from voxplan.engine.checks.checking import check
 from voxplan.engine.checks.finding import Finding
 from voxplan.engine.documents.reading import FORMATS, Place, Problem, ReadSpec, read_what_there_is
 from voxplan.engine.language.addresses import address_problem
-from voxplan.engine.language.spec import Account, Deployment, RouteNode, Spec
+from voxplan.engine.language.spec import Account, Deployment, OptionRules, RouteNode, Spec
 from voxplan.engine.plans.compiling import compile_checked, compile_spec
 from voxplan.engine.plans.router import Router
 from voxplan.io_shell.errors import SpecError
@@ -32,9 +33,9 @@ __all__ = (
 DEFAULT_SPEC: Final = Spec(
     voxplan=1,
     deployments={"local": Deployment(provider="local", model="default")},
-    routes={"default": RouteNode(use="local")},
+    routes={"default": RouteNode(use="local", options=OptionRules(stream="emulate"))},
 )
-"""What holds without any spec: the recogniser on this machine, nothing else."""
+"""What holds without any spec: the recogniser on this machine, nothing else. It does not stream: its text comes at its end."""
 
 Severity = Literal["error", "warning"]
 SpecSource = Spec | Router | Path | str | None
@@ -132,8 +133,8 @@ def load_file(path: Path) -> Router:
     return examined.router
 
 
-def examine(path: Path) -> Examined:
-    """Read, check and compile the spec in `path`, whose suffix says its format."""
+def examine(path: Path, today: date | None = None) -> Examined:
+    """Read, check and compile the spec in `path`, whose suffix says its format; without a `today` the clock says it."""
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         return _unreadable(path, f"expected a file name that ends in {', '.join(FORMATS)}")
@@ -146,7 +147,7 @@ def examine(path: Path) -> Examined:
     if reading.document is None:
         return Examined(router=None, findings=problems)
     zones = zones_of(reading.document.spec)
-    findings = _checked(reading.document, reading.problems, _failure(zones), path)
+    findings = _checked(reading.document, reading.problems, _failure(zones), path, today or datetime.now(UTC).date())
     sound = not any(finding.severity == "error" for finding in (*problems, *findings))
     return Examined(
         router=compile_checked(reading.document.spec, CATALOG, zones.unwrap()) if sound else None,
@@ -158,10 +159,12 @@ def _unreadable(path: Path, why: str) -> Examined:
     return Examined(router=None, findings=(Located(severity="error", file=str(path), message=why),))
 
 
-def _checked(document: ReadSpec, problems: tuple[Problem, ...], zoned: tuple[Finding, ...], path: Path) -> tuple[Located, ...]:
+def _checked(
+    document: ReadSpec, problems: tuple[Problem, ...], zoned: tuple[Finding, ...], path: Path, today: date
+) -> tuple[Located, ...]:
     """What the names, sizes and zones say, but for what follows from a problem that has been told already."""
     told = [problem.path for problem in problems]
-    findings = (*check(document.spec, CATALOG), *zoned)
+    findings = (*check(document.spec, CATALOG, today), *zoned)
     fresh = [finding for finding in findings if not any(_related(finding.path, each) for each in told)]
     return tuple(_located(path, each.severity, document.locate(each.path), each.message) for each in fresh)
 

@@ -205,11 +205,18 @@ async def _closed(close: Callable[[], Awaitable[None]]) -> None:
 
 
 def _unusable(key: str, request: HttpRequest) -> str | None:
-    if not key.isascii() or not (key + " ").isprintable():
+    if not _carried(key):
         return "the key holds characters that no header can carry"
+    for header in request.headers:
+        if isinstance(header.value, str) and not _carried(header.value):  # from a setting
+            return f"the header `{header.name}` would hold characters that no header can carry"
     if not key and any(isinstance(header.value, Secret) for header in request.headers):
         return "there is no key where the provider wants one"
     return None
+
+
+def _carried(value: str) -> bool:
+    return value.isascii() and (value + " ").isprintable()
 
 
 def _streams(response: httpx.Response) -> bool:

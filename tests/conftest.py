@@ -15,6 +15,10 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("VOXPLAN_SHARED") or ROOT.parent / "shared")
 
+# How wide a terminal is must not matter; workers of pytest-xdist are told a width.
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
+
 # Read by type checkers; tests/package runs them there.
 collect_ignore = ["typing"]
 

@@ -36,12 +36,18 @@ def _requests(routes: tuple[str, ...], deployments: tuple[str, ...]) -> st.Searc
         audio_bytes=maybe(st.integers(0, 2**40)),
         audio_format=maybe(texts()),
         audio_channels=maybe(st.integers(1, 8)),
-        language=maybe(st.sampled_from(("fi", "en", "yue"))),
+        language=maybe(_languages()),
+        languages=st.just(()) | some(_languages()),
         prompt=maybe(texts()),
+        keywords=listed,
         temperature=maybe(st.sampled_from((0.0, 0.2, 1.0))),
         response_format=st.sampled_from(get_args(ResponseFormat)),
         timestamps=st.just(()) | some(st.sampled_from(get_args(Timestamps))),
         diarize=st.booleans(),
+        known_speakers=listed,
+        logprobs=st.booleans(),
+        chunking_strategy=maybe(texts()),
+        stream=st.booleans(),
         user=maybe(texts()),
         key=maybe(texts()),
         key_tags=listed,
@@ -52,6 +58,11 @@ def _requests(routes: tuple[str, ...], deployments: tuple[str, ...]) -> st.Searc
         deadline=maybe(spans(min_ms=1)),
         time=maybe(clock_times()),
     )
+
+
+@cache
+def _languages() -> st.SearchStrategy[str]:
+    return st.sampled_from(("fi", "en", "yue"))
 
 
 @cache

@@ -5,18 +5,18 @@ from typing import Final
 
 __all__ = ("seconds_of", "times_of")
 
-_DURATION: Final = re.compile(r"\d{1,9}(?:\.\d{1,9})?s")
+_DURATION: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?s")
 
 
 def seconds_of(duration: object) -> float | None:
-    """The seconds of a duration; None for whatever is none.
+    """The seconds of a duration, never negative; None for whatever is none.
 
-    >>> seconds_of("7s"), seconds_of("0.450s"), seconds_of("soon")
-    (7.0, 0.45, None)
+    >>> seconds_of("7s"), seconds_of("0.450s"), seconds_of("-0.1s"), seconds_of("soon")
+    (7.0, 0.45, 0.0, None)
     """
     if not isinstance(duration, str) or not _DURATION.fullmatch(duration):
         return None
-    return float(duration[:-1])
+    return max(0.0, float(duration[:-1]))
 
 
 def times_of(start: object, end: object) -> tuple[float, float] | None:

@@ -16,6 +16,8 @@ __all__ = ("FAILURES", "refused", "succeeded")
 # The reasons are those of google/api/error_reason.proto; they come in the `details` of type ErrorInfo.
 FAILURES: Final[tuple[Rule, ...]] = (
     Rule("out_of_quota", statuses=(400, 403), codes=("billing_disabled",)),
+    # AI Studio, paid in advance; under the status of a rate.
+    Rule("out_of_quota", statuses=(429,), markers=("credits are depleted",)),
     Rule(
         "unauthorized",
         statuses=(400, 401, 403),
@@ -29,12 +31,23 @@ FAILURES: Final[tuple[Rule, ...]] = (
             "api_key_ios_app_blocked",
             "access_token_expired",
             "access_token_scope_insufficient",
+            "consumer_invalid",
+            "consumer_suspended",
         ),
-        markers=("api key expired", "api key was reported as leaked"),
+        markers=("api key expired", "api key was reported as leaked", "unregistered callers"),
     ),
-    # FAILED_PRECONDITION of AI Studio: where the account is, its API is not.
-    Rule("not_found", statuses=(400,), markers=("user location is not supported",)),
-    Rule("too_large", statuses=(400, 413), markers=("payload size exceeds", "inline audio exceeds")),
+    Rule(
+        "not_found",
+        statuses=(400,),
+        markers=(
+            "user location is not supported",  # AI Studio: where the account is, its API is not
+            "free tier is not available",
+            "unexpected model name",
+            "does not exist in the location",  # Speech: the model
+            "expected resource location",
+        ),
+    ),
+    Rule("too_large", statuses=(400, 413), markers=("payload size exceeds", "inline audio exceeds", "input too long")),
 )
 
 _RETRY_INFO: Final = "google.rpc.RetryInfo"

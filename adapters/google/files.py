@@ -14,13 +14,19 @@ from voxplan.adapters.exchanging import decoded
 from voxplan.adapters.google.failures import FAILURES, succeeded
 from voxplan.adapters.refusals.failures import bad_answer
 from voxplan.adapters.wire import Call, Got, Header, HttpRequest, HttpResponse, Pause, RawBody, Want
-from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.engine.terms.failure import AttemptFailure, FailureKind
 
 __all__ = ("File", "delete", "upload", "wait")
 
 _NAME: Final = re.compile(r"files/[A-Za-z0-9_-]+")
 _FIRST_PAUSE_MS: Final = 500
 _LONGEST_PAUSE_MS: Final = 5000
+_LONGEST_WAIT_MS: Final = 1_200_000
+
+# Looks in a row that say nothing about the file, and what passes by itself.
+_PATIENCE: Final = 3
+_OK: Final = 200
+_PASSING: Final[frozenset[FailureKind]] = frozenset({"rate_limited", "overloaded", "server_error", "timed_out"})
 
 
 class File(msgspec.Struct, frozen=True, rename="camel"):
@@ -28,6 +34,12 @@ class File(msgspec.Struct, frozen=True, rename="camel"):
 
     name: str
     uri: str
+    state: str | None = None
+
+
+class _State(msgspec.Struct, frozen=True):
+    """How a file is getting on; one that failed has an `error` beside it."""
+
     state: str | None = None
 
 
@@ -52,33 +64,40 @@ def upload(call: Call, base: str, headers: tuple[Header, ...], content_type: str
 
 
 def wait(file: File, versioned: str, headers: tuple[Header, ...]) -> Generator[Want, Got, File | AttemptFailure]:
-    """The file once it can be used. How long that may take is up to the time that the attempt has."""
-    pause_ms = _FIRST_PAUSE_MS
-    response = HttpResponse(status=200, headers=(), body=b"")
-    while file.state == "PROCESSING":
+    """The file once it can be used: within twenty minutes, or the time that the attempt has."""
+    pause_ms, waited_ms, patience, state = _FIRST_PAUSE_MS, 0, _PATIENCE, file.state
+    while state == "PROCESSING":
+        if waited_ms >= _LONGEST_WAIT_MS:
+            return _unready("timed_out", "the uploaded audio is still being processed")
         yield Pause(ms=pause_ms)
-        pause_ms = min(_LONGEST_PAUSE_MS, pause_ms * 2)
-        looked = succeeded((yield HttpRequest(method="GET", url=f"{versioned}/{file.name}", headers=headers)))
-        if isinstance(looked, AttemptFailure):
+        waited_ms, pause_ms = waited_ms + pause_ms, min(_LONGEST_PAUSE_MS, pause_ms * 2)
+        looked = _looked((yield HttpRequest(method="GET", url=f"{versioned}/{file.name}", headers=headers)))
+        if isinstance(looked, _State):
+            state, patience = looked.state, _PATIENCE
+            continue
+        patience -= 1
+        if patience == 0 or looked.kind not in _PASSING:
             return looked
-        found = decoded(looked, File, FAILURES)
-        if isinstance(found, AttemptFailure):
-            return found
-        file, response = File(name=file.name, uri=file.uri, state=found.state), looked
-    if file.state == "FAILED":
-        return AttemptFailure(
-            kind="unsupported",
-            reason=f"http {response.status}: the uploaded audio could not be processed",
-            sent="yes",
-            charged="no",
-            status=response.status,
-        )
-    return file
+    return _unready("unsupported", "the uploaded audio could not be processed") if state == "FAILED" else file
 
 
 def delete(file: File, versioned: str, headers: tuple[Header, ...]) -> HttpRequest:
     """Away with it; what is answered does not matter, since it is gone by itself after two days."""
     return HttpRequest(method="DELETE", url=f"{versioned}/{file.name}", headers=headers)
+
+
+def _looked(got: Got) -> _State | AttemptFailure:
+    response = succeeded(got)
+    if isinstance(response, AttemptFailure):
+        return response
+    try:
+        return msgspec.json.decode(response.body, type=_State)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return bad_answer(response, "no file where one was asked about")
+
+
+def _unready(kind: FailureKind, why: str) -> AttemptFailure:
+    return AttemptFailure(kind=kind, reason=f"http {_OK}: {why}", sent="yes", charged="no", status=_OK)
 
 
 def _start(call: Call, base: str, headers: tuple[Header, ...], content_type: str) -> HttpRequest:

@@ -140,15 +140,18 @@ def delta_of(piece: Answer) -> str:
     return "".join(part.text or "" for part in _parts(piece))
 
 
-def unfinished(answer: Answer, response: HttpResponse) -> AttemptFailure | None:
-    """Why the answer is not all that was said, or None."""
+def unfinished(answer: Answer, response: HttpResponse, *, whole: bool = False) -> AttemptFailure | None:
+    """Why the answer is not all that was said, or None.
+
+    A stream without a reason has broken off. An answer that came as a `whole` is one if it has text.
+    """
     blocked = answer.prompt_feedback.block_reason if answer.prompt_feedback is not None else None
     if blocked:
         return _stopped("content_filtered", f"the prompt was blocked: {_word(blocked)}", answer, response)
     if not answer.candidates:
         return bad_answer(response, "no candidates where a transcript should be")
     reason = answer.candidates[0].finish_reason
-    if reason == _WHOLE:
+    if reason == _WHOLE or (whole and not reason and _text(tuple(_parts(answer)))):
         return None
     kind, why = _ENDINGS.get(reason or "", _OTHER_ENDING)
     return _stopped(kind, f"{why}: {_word(reason or '')}", answer, response)
@@ -162,8 +165,8 @@ def transcript_of(answer: Answer) -> Transcript:
     return Transcript(
         text=_text(parts),
         language=next((code for turn in turns if turn.language_code and (code := code_of(turn.language_code))), None),
-        # Words carry times and speakers; a turn counts where there are none, because it may last for minutes.
-        segments=None if words else _segments(turns),
+        # Words carry times and speakers; turns count where one has none, although they may last for minutes.
+        segments=None if words and all(turn.words or not _said(turn) for turn in turns) else _segments(turns),
         words=words or None,
         usage=_usage(answer.usage_metadata),
         request_id=answer.response_id or None,
@@ -223,12 +226,16 @@ def _words(turn: _Turn) -> Iterator[Word]:
 
 
 def _segments(turns: tuple[_Turn, ...]) -> tuple[Segment, ...] | None:
+    """One for each turn in which something was said; none at all when one has no times."""
     found: list[Segment] = []
     for turn in turns:
-        times = times_of(turn.start_offset, turn.end_offset)
-        if times is None:
+        spoken = tuple(_words(turn))
+        around = (spoken[0].start, max(word.end for word in spoken)) if spoken else None
+        times = times_of(turn.start_offset, turn.end_offset) or around
+        if times is None and _said(turn):
             return None
-        found.append(Segment(text=_said(turn), start=times[0], end=times[1], speaker=_speaker(turn)))
+        if times is not None and _said(turn):
+            found.append(Segment(text=_said(turn), start=times[0], end=times[1], speaker=_speaker(turn)))
     return tuple(found) or None
 
 

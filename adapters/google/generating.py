@@ -79,19 +79,29 @@ def generate(call: Call, url: str, headers: tuple[Header, ...], body: Body) -> G
     if isinstance(response, AttemptFailure):
         return Failure(response)
     answer = _read(response)
-    return Failure(answer) if isinstance(answer, AttemptFailure) else _ended(call, answer, response)
+    if isinstance(answer, AttemptFailure):
+        return Failure(answer)
+    return _ended(call, answer, response, whole=not response.body.lstrip().startswith(b"["))
 
 
 def _read(response: HttpResponse) -> Answer | AttemptFailure:
-    """A whole answer; without `alt=sse` a stream is a list of its pieces."""
+    """A whole answer; without `alt=sse` a stream is a list of its pieces, of which an error may be one."""
     if not response.body.lstrip().startswith(b"["):
         return decoded(response, Answer, FAILURES)
-    pieces = decoded(response, list[Answer], FAILURES)
-    return pieces if isinstance(pieces, AttemptFailure) else joined(tuple(pieces))
+    pieces = decoded(response, list[msgspec.Raw], FAILURES)
+    if isinstance(pieces, AttemptFailure):
+        return pieces
+    read: list[Answer] = []
+    for each in pieces:
+        piece = _piece(bytes(each), response)
+        if isinstance(piece, AttemptFailure):
+            return piece
+        read.append(piece)
+    return joined(tuple(read))
 
 
-def _ended(call: Call, answer: Answer, response: HttpResponse) -> _Ended:
-    stopped = unfinished(answer, response)
+def _ended(call: Call, answer: Answer, response: HttpResponse, *, whole: bool) -> _Ended:
+    stopped = unfinished(answer, response, whole=whole)
     return Failure(stopped) if stopped is not None else complete(transcript_of(answer), call.options, response.status)
 
 
@@ -102,7 +112,7 @@ def _streamed(call: Call, opened: Streaming) -> Generator[Want, Got, _Ended]:
     while not isinstance(got := (yield NextEvent()), StreamEnded):
         if not isinstance(got, ServerEvent):
             return Failure(misused(got, "ServerEvent"))
-        piece = _piece(got, opened)
+        piece = _piece(got.data.encode(), opened)
         if isinstance(piece, AttemptFailure):
             return Failure(piece)
         pieces.append(piece)
@@ -113,12 +123,11 @@ def _streamed(call: Call, opened: Streaming) -> Generator[Want, Got, _Ended]:
             if not isinstance(done, Done):
                 return Failure(misused(done, "Done"))
             told = len(shown)
-    return _ended(call, joined(tuple(pieces)), opened)
+    return _ended(call, joined(tuple(pieces)), opened, whole=False)
 
 
-def _piece(event: ServerEvent, opened: Streaming) -> Answer | AttemptFailure:
+def _piece(body: bytes, opened: HttpResponse) -> Answer | AttemptFailure:
     """What an event says. An error in mid-stream carries the status that it would have had."""
-    body = event.data.encode()
     error = _error_status(body)
     if error is not None:
         return refused(HttpResponse(status=error, headers=opened.headers, body=body))

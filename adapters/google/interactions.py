@@ -75,9 +75,9 @@ class _UsageTable(msgspec.Struct, frozen=True):
 
 
 class _Interaction(msgspec.Struct, frozen=True):
-    """The whole answer. It always has a status; steps only where something was said."""
+    """The whole answer; it has steps only where something was said."""
 
-    status: str
+    status: str | None = None
     id: str | None = None
     steps: list[_Step] | None = None
     usage: msgspec.Raw = _NOTHING
@@ -107,13 +107,13 @@ def interact(call: Call, url: str, headers: tuple[Header, ...], body: Body) -> G
     answer = decoded(response, _Interaction, FAILURES)
     if isinstance(answer, AttemptFailure):
         return Failure(answer)
-    if answer.status != "completed":
-        return Failure(_unfinished(answer, response))
+    if answer.status != "completed" and (answer.status or not answer.steps):
+        return Failure(_unfinished(answer.status or "", response))
     return complete(_transcript(answer), call.options, response.status)
 
 
-def _unfinished(answer: _Interaction, response: HttpResponse) -> AttemptFailure:
-    said = f"`{answer.status}`" if answer.status.replace("_", "").isalnum() else "something unreadable"
+def _unfinished(status: str, response: HttpResponse) -> AttemptFailure:
+    said = f"`{status}`" if status.replace("_", "").isalnum() and status.isascii() else "something unreadable"
     return bad_answer(response, f"the status of the interaction is {said}, not `completed`")
 
 
@@ -130,7 +130,7 @@ def _transcript(answer: _Interaction) -> Transcript:
 
 def _pieces(answer: _Interaction) -> Iterator[_Content]:
     for step in answer.steps or ():
-        if step.type == "model_output":
+        if step.type in {"model_output", None}:
             yield from (piece for piece in step.content or () if piece.type in {"text", None})
 
 

@@ -6,7 +6,7 @@ without results is silence. Which features a model knows is a table, because one
 
 import math
 from collections.abc import Generator, Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final, NamedTuple
 
 import msgspec
@@ -19,6 +19,7 @@ from voxplan.adapters.google.durations import seconds_of, times_of
 from voxplan.adapters.google.failures import FAILURES, succeeded
 from voxplan.adapters.google.tags import TAGS
 from voxplan.adapters.languages import code_of
+from voxplan.adapters.measures import speaker
 from voxplan.adapters.refusals.failures import bad_answer
 from voxplan.adapters.wire import Body, Call, Got, Header, HttpRequest, Want
 from voxplan.engine.terms.capability import Capabilities, PriceFacts
@@ -137,6 +138,7 @@ class _Result(msgspec.Struct, frozen=True, rename="camel"):
     alternatives: list[_Alternative] | None = None
     result_end_offset: object = None
     language_code: str | None = None
+    channel_tag: int | None = None
 
 
 class _Metadata(msgspec.Struct, frozen=True, rename="camel"):
@@ -154,27 +156,29 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 class _Stretch(NamedTuple):
-    """One result with something in it."""
+    """One result with something in it; `channel` is told only where several were recognised apart."""
 
     text: str
     words: tuple[Word, ...]
     end: float | None
     confidence: float | None
+    channel: int | None
 
 
 def _transcript(answer: _Answer) -> Transcript:
     results, metadata = answer.results or [], answer.metadata or _Metadata()
-    stretches = tuple(stretch for each in results if (stretch := _stretch(each)) is not None)
+    several = len({each.channel_tag for each in results} - {None}) > 1
+    stretches = tuple(stretch for each in results if (stretch := _stretch(each, several=several)) is not None)
     ends = tuple(end for each in results if (end := seconds_of(each.result_end_offset)) is not None)
-    words = tuple(word for stretch in stretches for word in stretch.words)
+    words = tuple(sorted((word for stretch in stretches for word in stretch.words), key=lambda word: word.start))
     billed = seconds_of(metadata.total_billed_duration)
     codes = (code_of(each.language_code) for each in results if each.language_code)
     return Transcript(
-        text=" ".join(stretch.text for stretch in stretches),
+        text="\n".join(" ".join(stretch.text for stretch in channel) for channel in _channels(stretches)),
         language=next((code for code in codes if code is not None and code != "auto"), None),
         # What is billed is rounded up, and so never the length.
         seconds=max(ends, default=None),
-        segments=_segments(stretches),
+        segments=_in_time([_segments(channel) for channel in _channels(stretches)]),
         words=words or None,
         confidence=_mean(stretches),
         usage=None if billed is None else Usage(kind="duration", seconds=billed),
@@ -182,21 +186,38 @@ def _transcript(answer: _Answer) -> Transcript:
     )
 
 
-def _stretch(result: _Result) -> _Stretch | None:
+def _channels(stretches: tuple[_Stretch, ...]) -> tuple[tuple[_Stretch, ...], ...]:
+    """What was said on each channel, the first channel first."""
+    found: dict[int, list[_Stretch]] = {}
+    for stretch in stretches:
+        found.setdefault(stretch.channel or 0, []).append(stretch)
+    return tuple(tuple(found[number]) for number in sorted(found))
+
+
+def _in_time(channels: list[tuple[Segment, ...] | None]) -> tuple[Segment, ...] | None:
+    """The segments of all channels; none at all when one has none."""
+    known = [channel for channel in channels if channel is not None]
+    whole = known and len(known) == len(channels)
+    return tuple(sorted(chain(*known), key=lambda each: each.start)) if whole else None
+
+
+def _stretch(result: _Result, *, several: bool) -> _Stretch | None:
     best = result.alternatives[0] if result.alternatives else _Alternative()
     text = (best.transcript or "").strip()
     if not text:
         return None
-    return _Stretch(text, tuple(_words(best)), seconds_of(result.result_end_offset), _share(best.confidence))
+    channel = result.channel_tag if several else None
+    words = tuple(_words(best, channel))
+    return _Stretch(text, words, seconds_of(result.result_end_offset), _share(best.confidence), channel)
 
 
-def _words(best: _Alternative) -> Iterator[Word]:
+def _words(best: _Alternative, channel: int | None) -> Iterator[Word]:
     for row in best.words or ():
         times = times_of(row.start_offset, row.end_offset)
         text = (row.word or "").strip()
         if text and times is not None:
-            speaker = None if row.speaker_label is None or row.speaker_label == "" else str(row.speaker_label)
-            yield Word(word=text, start=times[0], end=times[1], speaker=speaker, confidence=_share(row.confidence))
+            who = speaker(row.speaker_label, channel)
+            yield Word(word=text, start=times[0], end=times[1], speaker=who, confidence=_share(row.confidence))
 
 
 def _segments(stretches: tuple[_Stretch, ...]) -> tuple[Segment, ...] | None:
@@ -211,10 +232,8 @@ def _segments(stretches: tuple[_Stretch, ...]) -> tuple[Segment, ...] | None:
         if len(turns) > 1:
             found.extend(_turn(turn, stretch) for turn in turns)
         else:
-            speaker = stretch.words[0].speaker if stretch.words else None
-            found.append(
-                Segment(text=stretch.text, start=start, end=max(start, end), speaker=speaker, confidence=stretch.confidence)
-            )
+            who = stretch.words[0].speaker if stretch.words else speaker(None, stretch.channel)
+            found.append(Segment(text=stretch.text, start=start, end=max(start, end), speaker=who, confidence=stretch.confidence))
     return tuple(found) or None
 
 

@@ -1,8 +1,9 @@
 """Where a call goes: the address of the endpoint, made of what people write as `base_url`.
 
-It is read as OpenAI's own clients read it, the path before `/audio/transcriptions`, with three kindnesses: slashes at its end do
-not matter, a bare host means the provider's usual path, and the whole path of the endpoint (also whisper.cpp's `/inference`) is
-left as it is. Azure's is the address of the resource, of its `/openai/v1`, of one deployment, or the whole target of one.
+It is read as OpenAI's own clients read it, the path before `/audio/transcriptions`, with four kindnesses: slashes at its end do
+not matter, a bare host means the provider's usual path, the whole path of the endpoint (also whisper.cpp's `/inference`) is left
+as it is, and that of another task of the API is led here. Azure's is the address of the resource, of its `/openai/v1`, of one
+deployment, or the whole target of one.
 """
 
 import re
@@ -22,6 +23,10 @@ API_VERSION: Final = "2025-04-01-preview"
 """Azure's `api-version` where nobody names one: it serves whisper and the gpt-4o family."""
 
 _WHOLE_PATHS: Final = re.compile(r"/(?:audio/transcriptions|inference)$")
+_OTHER_TASKS: Final = re.compile(r"/(?:audio(?:/translations|/speech)?|chat/completions)$")
+_RESOURCE: Final = re.compile(r"/openai(?:/deployments)?$")
+_DATE: Final = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
+_DATED: Final = re.compile(r"api-version=\d{4}-\d{2}-\d{2}")
 _IN_A_DEPLOYMENT: Final = re.compile(r"/deployments/[^/]+(?:/audio/transcriptions)?$")
 
 
@@ -32,6 +37,8 @@ def endpoint(call: Call, dialect: Dialect) -> str | AttemptFailure:
         return found
     # What `address` leaves out, gateways' addresses do have.
     parts = urlsplit(found)._replace(query=urlsplit((call.base_url or "").strip()).query)
+    # A target that was copied may be that of another task.
+    parts = parts._replace(path=_OTHER_TASKS.sub(PATH, parts.path))
     if dialect.routing == "deployments":
         return _deployed(call, parts)
     whole = parts.path if _WHOLE_PATHS.search(parts.path) else f"{parts.path or dialect.version}{PATH}"
@@ -56,15 +63,23 @@ def _deployed(call: Call, parts: SplitResult) -> str | AttemptFailure:
     if _IN_A_DEPLOYMENT.search(path) or path.endswith((PATH, "/openai/v1")):
         whole = path if path.endswith(PATH) else f"{path}{PATH}"
     elif api == "v1":
-        whole = f"{path.removesuffix('/openai')}/openai/v1{PATH}"
+        whole = f"{_RESOURCE.sub('', path)}/openai/v1{PATH}"
     else:
-        whole = f"{path.removesuffix('/openai')}/openai/deployments/{quote(call.model, safe='')}{PATH}"
+        whole = f"{_RESOURCE.sub('', path)}/openai/deployments/{quote(call.model, safe='')}{PATH}"
     return urlunsplit(parts._replace(path=whole, query=_versioned(call, parts.query, whole)))
 
 
 def _versioned(call: Call, query: str, path: str) -> str:
-    """The query with an `api-version`, which the paths of deployments need and `/openai/v1` may have."""
+    """The query with an `api-version`, which the paths of deployments need.
+
+    `/openai/v1` may have one by name (`preview`); a date, which the environment sets for the others, it refuses.
+    """
+    if "/openai/v1/" in path:
+        dated = "&".join(part for part in query.split("&") if not _DATED.match(part))
+        query, version = dated, call.setting("api_version")
+        version = None if version is None or _DATE.match(version) else version
+    else:
+        version = call.setting("api_version") or API_VERSION
     if "api-version=" in query:
         return query
-    version = call.setting("api_version") or (API_VERSION if "/deployments/" in path else None)
-    return "&".join(part for part in (query, version and f"api-version={quote(version, safe='')}") if part)
+    return "&".join(part for part in (query, version and f"api-version={quote(version.strip(), safe='')}") if part)

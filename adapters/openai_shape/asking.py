@@ -14,13 +14,15 @@ from voxplan.adapters.audio.containers import EXTENSIONS
 from voxplan.adapters.audio.media import media_type
 from voxplan.adapters.languages import code_of
 from voxplan.adapters.openai_shape.dialect import Dialect, Form
-from voxplan.adapters.wire import Call, Multipart
+from voxplan.adapters.wire import Body, Call, Multipart
 from voxplan.engine.language.spec import PassedOption
 from voxplan.engine.terms.request import Options, needs_speakers, needs_times
 
-__all__ = ("accepted_filename", "form_of", "impossible", "streamed")
+__all__ = ("accepted_filename", "form_bytes", "form_of", "impossible", "streamed")
 
 _Field = tuple[str, str]
+_WHISPER_CODES: Final = {"nb": "no"}
+_AROUND_A_FIELD: Final = 100
 _MADE_OF_SEGMENTS: Final = frozenset({"srt", "vtt", "diarized_json"})
 
 
@@ -39,6 +41,12 @@ def form_of(call: Call, dialect: Dialect, form: Form, *, names_model: bool) -> M
         filename=filename,
         content_type=media_type(filename),
     )
+
+
+def form_bytes(body: Body) -> int:
+    """The bytes of the fields, about: what writes them out puts a boundary and a header around each."""
+    fields = body.fields if isinstance(body, Multipart) else ()
+    return sum(len(name.encode()) + len(value.encode()) + _AROUND_A_FIELD for name, value in fields) + 2 * _AROUND_A_FIELD
 
 
 def impossible(options: Options, dialect: Dialect, form: Form) -> str | None:
@@ -72,8 +80,10 @@ def accepted_filename(call: Call, accepted: tuple[str, ...] | None) -> str:
     """The audio's name with an ending that the provider accepts, where its container has one; else as it is."""
     stem, dot, ending = call.filename.rpartition(".")
     extension = ending.lower() if dot else ""
-    if accepted is None or extension in accepted:
+    if accepted is None:
         return call.filename
+    if extension in accepted:
+        return f"{stem}.{extension}"
     groups = [EXTENSIONS.get(call.audio.format or "", ()), *(group for group in EXTENSIONS.values() if extension in group)]
     fitting = next((each for group in groups for each in group if each in accepted), None)
     if fitting is None:
@@ -86,8 +96,8 @@ def _asked(call: Call, dialect: Dialect, form: Form) -> Iterator[_Field]:
     options = call.options
     yield "response_format", _format(options, form)
     if options.language is not None:
-        yield "language", code_of(options.language) or options.language
-    yield from (("languages[]", code_of(language) or language) for language in options.languages)
+        yield "language", _language(options.language)
+    yield from (("languages[]", _language(language)) for language in options.languages)
     if options.prompt is not None:
         yield "prompt", options.prompt
     yield from (("keywords[]", keyword) for keyword in options.keywords)
@@ -104,6 +114,12 @@ def _asked(call: Call, dialect: Dialect, form: Form) -> Iterator[_Field]:
     yield from (("known_speaker_references[]", speaker.reference) for speaker in options.known_speakers)
     if streamed(options, form):
         yield "stream", "true"
+
+
+def _language(spoken: str) -> str:
+    """The code that Whisper models know: Norwegian as it is mostly written has none of its own there."""
+    code = code_of(spoken) or spoken
+    return _WHISPER_CODES.get(code, code)
 
 
 def _format(options: Options, form: Form) -> str:
@@ -143,9 +159,11 @@ def _passed(call: Call, dialect: Dialect) -> Iterator[_Field]:
 def _fields(name: str, value: PassedOption, dialect: Dialect) -> Iterator[_Field]:
     """One value as it is, a list as one field for each of its values, an object as the dialect has it."""
     if isinstance(value, dict) and dialect.objects == "fields":
-        yield from ((f"{name}[{key}]", _text(inner)) for key, inner in value.items())
+        for key, inner in value.items():
+            yield from _fields(f"{name}[{key}]", cast("PassedOption", inner), dialect)
     elif isinstance(value, tuple):
-        yield from ((f"{name.removesuffix('[]')}[]", _text(each)) for each in value)
+        for each in value:
+            yield from _fields(f"{name.removesuffix('[]')}[]", cast("PassedOption", each), dialect)
     else:
         yield name, _text(value)
 

@@ -47,7 +47,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     as headers. `forms` are chosen by the first marker that occurs in the model's name (lower-case), or in the setting
     `model_setting` where there is one. `extensions` are those of file names that are taken, None for all. `granularities`: a
     field for each, or all in one with commas. `objects`: a field for each key, `name[key]`, or one of JSON text. `longest_prompt`
-    is in characters. `failures` read the provider's refusals.
+    is in characters, `largest_body` in bytes of the whole form. `failures` read the provider's refusals.
     """
 
     base_url: str | None
@@ -65,6 +65,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     granularities: Literal["repeated", "commas"] = "repeated"
     objects: Literal["fields", "json"] = "fields"
     longest_prompt: int | None = None
+    largest_body: int | None = None
     failures: tuple[Rule, ...] = ()
 
     def form(self, model: str) -> Form:

@@ -11,7 +11,7 @@ from returns.result import Failure, Success
 from voxplan.adapters.exchanging import answered, complete, misused, unsent
 from voxplan.adapters.openai_shape.addressing import endpoint, names_model
 from voxplan.adapters.openai_shape.answer import decode
-from voxplan.adapters.openai_shape.asking import form_of, impossible, streamed
+from voxplan.adapters.openai_shape.asking import form_bytes, form_of, impossible, streamed
 from voxplan.adapters.openai_shape.dialect import Dialect, Form
 from voxplan.adapters.openai_shape.streaming import listen
 from voxplan.adapters.wire import Adapter, Call, Got, Granted, Header, HttpRequest, Secret, Streaming, Token, Want
@@ -41,11 +41,14 @@ def _exchange(call: Call, dialect: Dialect) -> Generator[Want, Got, _Ended]:
     refused = impossible(call.options, dialect, form)
     if refused is not None:
         return Failure(unsent("unsupported", refused))
+    request = _request(call, url, dialect, form)
+    if dialect.largest_body is not None and form_bytes(request.body) + call.size > dialect.largest_body:
+        return Failure(unsent("too_large", f"the provider takes at most {dialect.largest_body} bytes, its fields included"))
     if dialect.token is not None and not call.has_key:
         granted = yield Token(kind=dialect.token)
         if not isinstance(granted, Granted):
             return Failure(misused(granted, "Granted"))
-    got = yield _request(call, url, dialect, form)
+    got = yield request
     response = answered(got, dialect.failures)
     if isinstance(response, AttemptFailure):
         return Failure(response)

@@ -18,6 +18,7 @@ __all__ = (
     "GPT_4O",
     "GPT_4O_DIARIZE",
     "GPT_TRANSCRIBE",
+    "LARGEST_BODY",
     "OWNED",
     "WHISPER",
     "WHISPER_FORM",
@@ -30,6 +31,9 @@ EXTENSIONS: Final = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", 
 
 CONTAINERS: Final = ("wav", "flac", "ogg", "mp3", "m4a", "mp4", "webm", "mpeg")
 """The containers of such files."""
+
+LARGEST_BODY: Final = 26_214_400
+"""More bytes than these are refused, counted over the whole multipart body: voices to be recognised count as well [R]."""
 
 OWNED: Final = (
     "file",
@@ -51,8 +55,7 @@ OWNED: Final = (
 # What the endpoint takes for every model, those included that are not named below.
 # `language` is a field of the endpoint, not of a model [D]: a model that does not know the code answers 400, which is
 # `unsupported`, and routing goes on. Without the field every model of the endpoint detects the language.
-# More than 26,214,400 bytes are refused, counted over the whole multipart body. A file of 26,148,864 bytes passed, which leaves
-# 64 KiB for the fields around it [R].
+# A file of 26,148,864 bytes passed, which leaves 64 KiB of the whole body for the fields around it [R].
 ANY: Final = Capabilities(languages="any", containers=CONTAINERS, max_bytes=26_148_864, source=_ENDPOINT)
 
 # Any language, text alone. temperature is documented for every model of the endpoint; prompt for all but diarize [D].

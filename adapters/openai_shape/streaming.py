@@ -14,6 +14,7 @@ from returns.result import Failure, Success
 from voxplan.adapters.exchanging import misused
 from voxplan.adapters.openai_shape.answer import logprobs_of, segment_of, transcript_of, usage_of
 from voxplan.adapters.openai_shape.body import Body, SegmentRow, StreamEvent
+from voxplan.adapters.refusals.complaints import status_of
 from voxplan.adapters.refusals.failures import Rule, bad_answer, refusal, request_id
 from voxplan.adapters.wire import Got, HttpResponse, NextEvent, ServerEvent, StreamEnded, Tell, Want
 from voxplan.engine.terms.failure import AttemptFailure
@@ -24,11 +25,9 @@ __all__ = ("Heard", "listen")
 _ALL_SAID: Final = "[DONE]"
 _DONE: Final = "transcript.text.done"
 _SEGMENT: Final = "transcript.text.segment"
-_NULL: Final = msgspec.Raw(b"null")
-
-# What an error in mid-stream would have been, had it come instead of the stream.
-_STATUSES: Final[dict[str, int]] = {"rate_limit_exceeded": 429, "invalid_request_error": 400, "badrequesterror": 400}
-_REFUSED: Final = range(400, 600)
+_ERROR: Final = "error"
+_FIRST: Final = (None, 0)
+_SERVER_ERROR: Final = 500
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,12 +55,10 @@ def listen(opened: HttpResponse, rules: tuple[Rule, ...]) -> Generator[Want, Got
         if data == _ALL_SAID:
             return _spoken(heard, opened)
         event = _event(data)
-        if event is None:
-            return Failure(bad_answer(opened, "an event of the stream is not the JSON of one"))
-        if bytes(event.error) != bytes(_NULL):
-            return Failure(_broken(data, opened, rules))
+        if event is None or event.error or _ERROR in {got.event, event.type, event.kind}:
+            return Failure(_broken(got, event, opened, rules))
         if event.type == _DONE:
-            return _done(data, heard, opened)
+            return _done(data, event, heard, opened)
         tell = _told(event)
         heard = _with(heard, event, tell)
         if tell is not None:
@@ -80,7 +77,8 @@ def _told(event: StreamEvent) -> Tell | None:
     if event.type == _SEGMENT and event.text is not None:
         segment = segment_of(SegmentRow(text=event.text, start=event.start, end=event.end, speaker=event.speaker))
         return Tell(delta=event.text) if segment is None else Tell(segment=segment)
-    pieces = [event.delta or "", *(choice.delta.content or "" for choice in event.choices or () if choice.delta)]
+    chosen = (choice for choice in event.choices or () if choice is not None and choice.index in _FIRST)
+    pieces = [event.delta or "", *(choice.delta.content or "" for choice in chosen if choice.delta)]
     return Tell(delta="".join(pieces), logprobs=logprobs_of(event.logprobs) or ()) if any(pieces) else None
 
 
@@ -95,11 +93,13 @@ def _with(heard: Heard, event: StreamEvent, tell: Tell | None) -> Heard:
     )
 
 
-def _done(data: str, heard: Heard, opened: HttpResponse) -> Success[Transcript] | Failure[AttemptFailure]:
+def _done(data: str, event: StreamEvent, heard: Heard, opened: HttpResponse) -> Success[Transcript] | Failure[AttemptFailure]:
     """The transcript of the last event, with what came before it and does not stand in it."""
     try:
         body = msgspec.json.decode(data, type=Body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
+        if heard.text and event.text is None:
+            return _spoken(replace(heard, usage=usage_of(event.usage) or heard.usage), opened)
         return Failure(bad_answer(opened, "the stream's last event has no transcript"))
     said = transcript_of(body, request_id(opened))
     return Success(
@@ -128,31 +128,13 @@ def _spoken(heard: Heard, opened: HttpResponse) -> Success[Transcript] | Failure
     )
 
 
-class _Error(msgspec.Struct, frozen=True):
-    code: str | int | None = None
-    type: str | None = None
-
-
-class _ErrorEvent(msgspec.Struct, frozen=True):
-    error: _Error | str | None = None
-
-
-def _broken(data: str, opened: HttpResponse, rules: tuple[Rule, ...]) -> AttemptFailure:
+def _broken(got: ServerEvent, event: StreamEvent | None, opened: HttpResponse, rules: tuple[Rule, ...]) -> AttemptFailure:
     """An error after the status of success: what it would be under its own status, and part of the work has been done."""
-    pretended = HttpResponse(status=_status(data), headers=opened.headers, body=data.encode())
+    if event is None and got.event != _ERROR:
+        return bad_answer(opened, "an event of the stream is not the JSON of one")
+    body = got.data.encode("utf-8", "replace")
+    status = status_of(body) or _SERVER_ERROR
+    pretended = HttpResponse(status=status, headers=opened.headers, body=body)
     failure = refusal(pretended, rules)
-    reason = failure.reason.removeprefix(f"http {pretended.status}")
+    reason = failure.reason.removeprefix(f"http {status}")
     return replace(failure, reason=f"in mid-stream{reason}", status=opened.status, charged="maybe")
-
-
-def _status(data: str) -> int:
-    try:
-        error = msgspec.json.decode(data, type=_ErrorEvent).error
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return 500
-    if not isinstance(error, _Error):
-        return 500
-    if isinstance(error.code, int) and error.code in _REFUSED:
-        return error.code
-    named = (str(error.code or "").lower(), (error.type or "").lower())
-    return next((_STATUSES[name] for name in named if name in _STATUSES), 500)

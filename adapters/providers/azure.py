@@ -19,6 +19,8 @@ __all__ = ("DIALECT", "FACTS", "FAILURES", "exchange")
 FAILURES: Final[tuple[Rule, ...]] = (
     # The filter's sentence, where its code stands deeper than codes are looked for [I].
     Rule("content_filtered", statuses=(400,), markers=("content management policy",)),
+    # The resource's own quota under a status of access.
+    Rule("out_of_quota", statuses=(403,), markers=("out of call volume quota",)),
 )
 
 DIALECT: Final = Dialect(
@@ -30,6 +32,7 @@ DIALECT: Final = Dialect(
     forms=models.FORMS,
     model_setting="base_model",
     extensions=models.EXTENSIONS,
+    largest_body=models.LARGEST_BODY,
     failures=FAILURES,
 )
 

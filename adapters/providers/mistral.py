@@ -49,6 +49,8 @@ _PATH: Final = "/v1/audio/transcriptions"
 FAILURES: Final[tuple[Rule, ...]] = (
     # Under 429, but it is the model that has no room, not the account.
     Rule("overloaded", statuses=(429,), codes=("service_tier_capacity_exceeded",), markers=("capacity exceeded",)),
+    Rule("out_of_quota", statuses=(401, 403), markers=("usage limit reached", "inactive subscription")),
+    Rule("too_large", statuses=(400, 422), markers=("too long", "too large", "exceeds the maximum")),
 )
 
 # `context_bias`: no blanks and no commas in an entry, `_` in their place [D].
@@ -117,7 +119,7 @@ FACTS: Final = ProviderFacts(
 class _Segment(msgspec.Struct, frozen=True):
     """One row of `segments`, and one event of a stream; where words were asked for, one word."""
 
-    text: str
+    text: str | None = None
     start: float | None = None
     end: float | None = None
     speaker_id: str | int | None = None
@@ -322,7 +324,7 @@ def _segments(rows: tuple[_Segment, ...]) -> tuple[Segment, ...]:
     """The segments in order as given; none at all when one that says something lacks its times."""
     found: list[Segment] = []
     for row in rows:
-        text, times = row.text.strip(), span(row.start, row.end)
+        text, times = (row.text or "").strip(), span(row.start, row.end)
         if text and times is None:
             return ()
         if text and times is not None:
@@ -332,11 +334,9 @@ def _segments(rows: tuple[_Segment, ...]) -> tuple[Segment, ...]:
 
 def _words(rows: tuple[_Segment, ...]) -> tuple[Word, ...]:
     """The words that have times."""
-    timed = ((row, span(row.start, row.end)) for row in rows if row.text.strip())
+    timed = ((said, row, span(row.start, row.end)) for row in rows if (said := (row.text or "").strip()))
     return tuple(
-        Word(word=row.text.strip(), start=times[0], end=times[1], speaker=_speaker(row))
-        for row, times in timed
-        if times is not None
+        Word(word=said, start=times[0], end=times[1], speaker=_speaker(row)) for said, row, times in timed if times is not None
     )
 
 

@@ -20,6 +20,7 @@ DIALECT: Final = Dialect(
     headers=(("organization", "openai-organization"), ("project", "openai-project")),
     forms=models.FORMS,
     extensions=models.EXTENSIONS,
+    largest_body=models.LARGEST_BODY,
 )
 
 exchange: Final = speaking(DIALECT)
@@ -71,6 +72,13 @@ FACTS: Final = ProviderFacts(
         ("gpt-4o-mini-transcribe-2025-03-20", replace(_MINI, retirement=_SNAPSHOT_RETIREMENT)),
         ("gpt-4o-mini-transcribe-2025-12-15", replace(_MINI, retirement=None)),
         ("gpt-4o-transcribe-diarize", replace(models.GPT_4O_DIARIZE, price=_GPT_4O_PRICE, retirement=_RETIREMENT)),
+    ),
+    # A dated snapshot can do what its model can; what it costs, and until when it is there, is not known.
+    families=(
+        ("gpt-4o-transcribe-diarize", models.GPT_4O_DIARIZE),
+        ("gpt-4o-transcribe", models.GPT_4O),
+        ("gpt-4o-mini-transcribe", models.GPT_4O),
+        ("gpt-transcribe", models.GPT_TRANSCRIBE),
     ),
     otherwise=models.ANY,
     settings=(

@@ -20,10 +20,13 @@ __all__ = ("DIALECT", "FACTS", "exchange")
 # field and answers as a whole.
 _WHISPER_FORM: Final = replace(models.WHISPER_FORM, streams=True)
 
+# OpenAI's model, and no server's own that happens to be named so.
+_DIARIZE: Final = "gpt-4o-transcribe-diarize"
+
 DIALECT: Final = Dialect(
     base_url=None,
     forms=(
-        *(pair for pair in models.FORMS if pair[0] != "whisper"),
+        *((_DIARIZE if marker == "-diarize" else marker, form) for marker, form in models.FORMS if marker != "whisper"),
         # vLLM answers 400 to verbose_json for Voxtral [S].
         ("voxtral", Form(streams=True)),
     ),
@@ -58,7 +61,7 @@ FACTS: Final = ProviderFacts(
     needs_key=False,
     needs_base_url=True,
     families=(
-        ("-diarize", _elsewhere(models.GPT_4O_DIARIZE)),
+        (_DIARIZE, _elsewhere(models.GPT_4O_DIARIZE)),
         ("gpt-4o", _elsewhere(models.GPT_4O)),
         ("gpt-transcribe", _elsewhere(models.GPT_TRANSCRIBE)),
         ("voxtral", _VOXTRAL),

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from returns.result import Failure, Success
 
 from voxplan.adapters.audio.media import media_type
+from voxplan.adapters.endpoints import endpoint
 from voxplan.adapters.exchanging import address, misused, unsent
 from voxplan.adapters.google.asking import dictation, is_dedicated, is_live, model_name, undoable
 from voxplan.adapters.google.bodies import HOLE, hollow
@@ -56,7 +57,11 @@ FACTS: Final = ProviderFacts(
     provider="vertex_ai",
     vendor="google",
     needs_key=False,
-    models=(("gemini-3.5-transcribe", replace(_DEDICATED, price=_PRICE)), *MODELS),
+    models=(
+        ("gemini-3.5-transcribe", replace(_DEDICATED, price=_PRICE)),
+        ("gemini-3.5-transcribe-preview", replace(_DEDICATED, price=_PRICE)),
+        *MODELS,
+    ),
     families=(("-live", LIVE), ("transcribe", _DEDICATED), ("gemini", _PROMPTED)),
     otherwise=OTHERWISE,
     settings=(
@@ -143,7 +148,7 @@ def _express(call: Call, request: _Request) -> str | AttemptFailure:
     if call.setting("location") not in {None, _GLOBAL}:
         return unsent("not_found", "with an `api_key` there is no `location` but `global`")
     base = address(call, _host(_GLOBAL))
-    return base if isinstance(base, AttemptFailure) else f"{base}/v1/{_model(call)}"
+    return base if isinstance(base, AttemptFailure) else endpoint(base, f"/v1/{_model(call)}")
 
 
 def _placed(call: Call, request: _Request, granted: Granted) -> str | AttemptFailure:
@@ -158,7 +163,7 @@ def _placed(call: Call, request: _Request, granted: Granted) -> str | AttemptFai
     if isinstance(base, AttemptFailure):
         return base
     place = f"projects/{project}/locations/{location}"
-    return f"{base}/v2/{place}/recognizers/_:recognize" if request.speech else f"{base}/v1/{place}/{_model(call)}"
+    return endpoint(base, f"/v2/{place}/recognizers/_:recognize" if request.speech else f"/v1/{place}/{_model(call)}")
 
 
 def _model(call: Call) -> str:

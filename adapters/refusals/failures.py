@@ -9,13 +9,13 @@ the same value too is not for one of them to say, so the next one is asked.
 
 from typing import Final, NamedTuple
 
-from voxplan.adapters.refusals.complaints import Complaint, complaint_of
+from voxplan.adapters.refusals.complaints import Complaint, complaint_of, status_of
 from voxplan.adapters.refusals.scrubbing import scrubbed
-from voxplan.adapters.refusals.waiting import retry_after_ms, wait_in_words_ms
+from voxplan.adapters.refusals.waiting import reset_ms, retry_after_ms, wait_in_words_ms
 from voxplan.adapters.wire import HttpResponse
 from voxplan.engine.terms.failure import KINDS, AttemptFailure, Certainty, FailureKind
 
-__all__ = ("CHARGED", "HUNDREDS", "RULES", "STATUSES", "Rule", "bad_answer", "kind_of", "refusal", "request_id")
+__all__ = ("CHARGED", "HUNDREDS", "RULES", "STATUSES", "Rule", "bad_answer", "kind_of", "readable_id", "refusal", "request_id")
 
 
 class Rule(NamedTuple):
@@ -59,7 +59,11 @@ RULES: Final[tuple[Rule, ...]] = (
         codes=("invalid_api_key", "invalid_auth", "api_key_invalid", "authentication_error"),
         markers=("api key not valid", "incorrect api key", "invalid api key"),  # Google says it under 400
     ),
-    Rule("not_found", statuses=(400, 403, 404, 422), codes=("model_not_found", "deploymentnotfound", "invalid_model")),
+    Rule(
+        "not_found",
+        statuses=(400, 403, 404, 422),
+        codes=("model_not_found", "model_decommissioned", "deploymentnotfound", "invalid_model"),
+    ),
     Rule(
         "too_large",
         statuses=(400, 413, 422),
@@ -67,6 +71,8 @@ RULES: Final[tuple[Rule, ...]] = (
             "maximum content size",  # openai, whole body
             "maximum file size",  # vLLM
             "seconds is longer than",  # openai, gpt-4o family
+            "too large for this model",  # openai, gpt-4o family: audio and prompt in tokens
+            "maximum context length",  # OpenAI's models and vLLM's
             "cannot be longer than",  # Google Speech
             "exceeds duration limit",  # Google Speech
             "exceeds the maximum number of tokens",  # Gemini
@@ -123,7 +129,8 @@ _LONGEST_REQUEST_ID: Final = 128
 _REDIRECTS: Final = 3
 
 # Limits that are only stated in words: 429 everywhere, 503 for capacity.
-_WAITS_IN_WORDS: Final = frozenset({429, 503})
+_LIMITED: Final = 429
+_WAITS_IN_WORDS: Final = frozenset({_LIMITED, 503})
 
 
 def kind_of(status: int, complaint: Complaint, rules: tuple[Rule, ...] = ()) -> FailureKind:
@@ -143,19 +150,26 @@ def refusal(response: HttpResponse, rules: tuple[Rule, ...] = ()) -> AttemptFail
     `rules` are those of the provider; they come before what holds for all.
     """
     complaint = complaint_of(response.body) or Complaint()
-    kind = kind_of(response.status, complaint, rules)
-    wait_ms = retry_after_ms(response)
-    if wait_ms is None and response.status in _WAITS_IN_WORDS:
-        wait_ms = wait_in_words_ms(complaint.message)
+    kind, status = kind_of(response.status, complaint, rules), response.status
+    if kind == "bad_answer" and (told := status_of(response.body)) is not None:
+        kind, status = kind_of(told, complaint, rules), told
     return AttemptFailure(
         kind=kind,
         reason=_reason(response.status, complaint, kind),
         sent="yes",
         charged=CHARGED[kind],
-        retry_after_ms=wait_ms,
+        retry_after_ms=_wait_ms(response, status, complaint),
         status=response.status,
         request_id=request_id(response),
     )
+
+
+def _wait_ms(response: HttpResponse, status: int, complaint: Complaint) -> int | None:
+    """What the headers ask for; else what the words do; else, at a limit, when the headers say that it is lifted."""
+    asked = retry_after_ms(response)
+    if asked is None and status in _WAITS_IN_WORDS:
+        asked = wait_in_words_ms(complaint.message)
+    return reset_ms(response) if asked is None and status == _LIMITED else asked
 
 
 def bad_answer(response: HttpResponse, why: str) -> AttemptFailure:
@@ -172,9 +186,14 @@ def bad_answer(response: HttpResponse, why: str) -> AttemptFailure:
 
 def request_id(response: HttpResponse) -> str | None:
     """The provider's own name for the exchange, if it is one readable word."""
-    found = next((value for name in _REQUEST_ID_HEADERS if (value := response.header(name))), None)
-    readable = found is not None and found.isascii() and found.isprintable() and len(found) <= _LONGEST_REQUEST_ID
-    return found if readable else None
+    return next((found for name in _REQUEST_ID_HEADERS if (found := readable_id(response.header(name))) is not None), None)
+
+
+def readable_id(found: object) -> str | None:
+    """An id as it came, if it is one readable word."""
+    if not isinstance(found, str) or not 0 < len(found) <= _LONGEST_REQUEST_ID:
+        return None
+    return found if found.isascii() and found.isprintable() else None
 
 
 def _reason(status: int, complaint: Complaint, kind: FailureKind) -> str:

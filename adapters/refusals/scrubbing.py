@@ -16,9 +16,12 @@ _LONGEST_READ: Final = 4096
 
 # Each pattern keeps its first group, where there is one, and loses the rest.
 _SECRETS: Final[tuple[re.Pattern[str], ...]] = (
+    re.compile(r"(?i)(\bhttps?://)[^\s/@]{1,256}@"),  # who logs in, in an address
+    re.compile(r"(?i)(\bhttps?://[^\s?#]{1,512})[?#][^\s`'\"<>]+"),  # what an address asks for
     re.compile(r"()\b[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}"),
     re.compile(r"(?i)(\b(?:bearer|basic|token) +)[\w.~+/=*-]{6,}"),
     re.compile(r"(?i)(\bapi[ _-]?keys?\b[^:=\n]{0,24}[:=] *)[^\s,;]+"),
+    re.compile(r"(?i)(\b(?:access[_-]token|token|secret|password|signature|sig) ?= ?)[^\s,;&]+"),
     re.compile(r"(?i)(\b(?:organi[sz]ation|project|account)(?: id)? +)[`'\"][^`'\"]{1,80}[`'\"]"),
     re.compile(r"(?i)()\b(?:org|proj|acct|user)[-_][a-z0-9]{6,}[\w-]*"),
     re.compile(r"(?i)()\b(?:sk|pk|rk|gsk|xai|hf|fw|key|dg)[-_][\w*.-]{4,}"),

@@ -13,7 +13,7 @@ from voxplan.adapters.rendering.aligning import starts
 from voxplan.adapters.rendering.wrapping import LINE, Atom, atoms, lines, merit, shown, width
 from voxplan.engine.terms.transcript import Word
 
-__all__ = ("LONGEST_MS", "SHORTEST_MS", "Cue", "Said", "cut")
+__all__ = ("LONGEST_MS", "SHORTEST_MS", "Cue", "Said", "cut", "milliseconds")
 
 SHORTEST_MS: Final = 833
 LONGEST_MS: Final = 7000
@@ -39,6 +39,8 @@ _PAUSE_STEP_MS: Final = 100
 
 # How far the times of a segment and of its first and last word may be apart and still mean the same.
 _SLACK_MS: Final = 1000
+
+_LAST_S: Final = 1e12
 
 
 class Cue(NamedTuple):
@@ -175,8 +177,8 @@ def _timed(said: Said, pieces: list[Atom], found: Sequence[int]) -> tuple[list[i
         while number < len(found) and (until is None or found[number] < until):
             own.append(said.words[number])
             number += 1
-        begin_ms = _within(_ms(own[0].start), now_ms, said.end_ms) if own else now_ms
-        now_ms = max((_within(_ms(word.end), begin_ms, said.end_ms) for word in own), default=begin_ms)
+        begin_ms = _within(milliseconds(own[0].start), now_ms, said.end_ms) if own else now_ms
+        now_ms = max((_within(milliseconds(word.end), begin_ms, said.end_ms) for word in own), default=begin_ms)
         starts_ms.append(begin_ms)
         ends_ms.append(now_ms)
     if starts_ms[0] - said.start_ms <= _SLACK_MS:
@@ -186,8 +188,13 @@ def _timed(said: Said, pieces: list[Atom], found: Sequence[int]) -> tuple[list[i
     return starts_ms, ends_ms
 
 
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
+def milliseconds(seconds: float) -> int:
+    """Whole milliseconds; a time past all recordings is the last that there is.
+
+    >>> milliseconds(59.9996), milliseconds(1e308) == milliseconds(1e300)
+    (60000, True)
+    """
+    return round(min(seconds, _LAST_S) * 1000)
 
 
 def _within(moment_ms: int, first_ms: int, last_ms: int) -> int:

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from voxplan.adapters.rendering.aligning import parts, shared
-from voxplan.adapters.rendering.pacing import SHORTEST_MS, Cue, Said, cut
+from voxplan.adapters.rendering.pacing import SHORTEST_MS, Cue, Said, cut, milliseconds
 from voxplan.adapters.rendering.speakers import lettered
 from voxplan.adapters.rendering.wrapping import shown
 from voxplan.engine.terms.transcript import Segment, Transcript, Word
@@ -40,7 +40,7 @@ def cues(transcript: Transcript) -> tuple[Cue, ...] | None:
     if not found and transcript.text.strip():
         return None
     by_start = sorted(found, key=lambda cue: cue.start_ms)
-    return tuple(_readable(by_start, None if transcript.seconds is None else _ms(transcript.seconds)))
+    return tuple(_readable(by_start, None if transcript.seconds is None else milliseconds(transcript.seconds)))
 
 
 def srt(found: tuple[Cue, ...]) -> str:
@@ -80,12 +80,12 @@ def _of_words(text: str, words: Sequence[Word]) -> list[Cue]:
 
 
 def _said(text: str, start_s: float, end_s: float, speaker: str | None, words: Sequence[Word]) -> Said:
-    start_ms = max(0, _ms(start_s))
-    return Said(text, start_ms, max(start_ms + 1, _ms(end_s)), shown(speaker or "") or None, words)
+    start_ms = max(0, milliseconds(start_s))
+    return Said(text, start_ms, max(start_ms + 1, milliseconds(end_s)), shown(speaker or "") or None, words)
 
 
 def _new(before: Word, word: Word) -> bool:
-    return word.speaker != before.speaker or _ms(word.start) - _ms(before.end) > _PAUSE_MS
+    return word.speaker != before.speaker or milliseconds(word.start) - milliseconds(before.end) > _PAUSE_MS
 
 
 def _readable(found: list[Cue], end_ms: int | None) -> list[Cue]:
@@ -98,10 +98,6 @@ def _readable(found: list[Cue], end_ms: int | None) -> list[Cue]:
         limits = [each for each in (cue.start_ms + SHORTEST_MS, following_ms, end_ms) if each is not None]
         readable.append(cue._replace(end_ms=max(cue.end_ms, min(limits))))
     return readable[::-1]
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
 
 
 def _clock(ms: int, point: str) -> str:

@@ -2,16 +2,27 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from typing import Final
+
+import msgspec
 
 from voxplan.engine.checks.finding import Finding, error, warning
 from voxplan.engine.documents.tree import Path
-from voxplan.engine.language.spec import Account, Deployment, Price, Spec
+from voxplan.engine.language.spec import Account, Deployment, PassedOption, Price, Spec
 from voxplan.engine.terms.capability import CAPABILITY_NAMES, Capabilities, ProviderFacts, offers
 from voxplan.engine.terms.quantity import Span
 from voxplan.engine.terms.spelling import listed, quoted, suggestion
 
 _Catalog = Mapping[str, ProviderFacts]
+
+HORIZON: Final = timedelta(days=400)
+"""Who has more time than this to move to another model needs no warning yet."""
+
+# What some provider calls its key: nobody means an option by it.
+_CREDENTIALS: Final = frozenset(
+    {"api_key", "apikey", "authorization", "x_api_key", "xi_api_key", "x_goog_api_key", "access_token"}
+)
 
 _REFERENCE: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
@@ -25,7 +36,7 @@ def check_accounts(spec: Spec, catalog: _Catalog) -> Iterator[Finding]:
             yield warning(("accounts", name), f"no deployment uses account `{name}`")
 
 
-def check_deployments(spec: Spec, catalog: _Catalog) -> Iterator[Finding]:
+def check_deployments(spec: Spec, catalog: _Catalog, today: date | None) -> Iterator[Finding]:
     """Each deployment has a provider, of its own or by an account, and whatever that needs."""
     for name, deployment in spec.deployments.items():
         path: Path = ("deployments", name)
@@ -43,7 +54,7 @@ def check_deployments(spec: Spec, catalog: _Catalog) -> Iterator[Finding]:
             message = f"provider `{deployment.provider}` is not that of account `{deployment.account}`, `{account.provider}`"
             yield error((*path, "provider"), message)
         else:
-            yield from _deployment(path, deployment, account, catalog)
+            yield from _deployment(path, deployment, account, catalog, today)
 
 
 def _price(path: Path, price: Price) -> Iterator[Finding]:
@@ -56,7 +67,9 @@ def _price(path: Path, price: Price) -> Iterator[Finding]:
         yield error((*path, "step"), "audio cannot be billed in steps of 0")
 
 
-def _deployment(path: Path, deployment: Deployment, account: Account | None, catalog: _Catalog) -> Iterator[Finding]:
+def _deployment(
+    path: Path, deployment: Deployment, account: Account | None, catalog: _Catalog, today: date | None
+) -> Iterator[Finding]:
     if account is None and deployment.provider is not None:
         yield from _provider(path, deployment.provider, deployment, catalog)
     facts = catalog.get(account.provider if account else deployment.provider or "")
@@ -68,13 +81,15 @@ def _deployment(path: Path, deployment: Deployment, account: Account | None, cat
         yield error(path, f"provider `{facts.provider}` needs a `base_url`")
     if facts.needs_key and not has_key and facts.default_key is None:
         yield error(path, f"provider `{facts.provider}` needs an `api_key`")
+    if deployment.model != deployment.model.strip() or not deployment.model.isprintable() or not deployment.model:
+        yield error((*path, "model"), f"{quoted(deployment.model)} is no name of a model")
     said = (account.settings if account else {}) | deployment.settings
     yield from _settings((*path, "settings"), deployment.settings, facts)
     for setting in facts.settings:
         if setting.needed and setting.default is None and setting.name not in said:
             yield error(path, f"provider `{facts.provider}` needs the setting `{setting.name}`: {setting.meaning}")
     yield from _options((*path, "options"), deployment, facts)
-    yield from _retirement((*path, "model"), facts.known_model(deployment.model, said), facts)
+    yield from _retirement((*path, "model"), facts.known_model(deployment.model, said), facts, today)
 
 
 def _settings(path: Path, said: Mapping[str, str], facts: ProviderFacts) -> Iterator[Finding]:
@@ -101,20 +116,30 @@ def _unsound(value: str) -> str:
 
 def _options(path: Path, deployment: Deployment, facts: ProviderFacts) -> Iterator[Finding]:
     """Fields that voxplan sets itself come from the request; an option that nobody passes on would be lost without a word."""
-    for name in deployment.options:
+    for name, value in deployment.options.items():
         if not name or not name.isprintable():
             yield error((*path, name), f"{quoted(name)} is no name of a request field")
         elif not facts.takes_options:
             yield error((*path, name), f"provider `{facts.provider}` has no options to pass on")
         elif name.removesuffix("[]") in facts.owned:
             yield error((*path, name), f"{quoted(name)} is set by voxplan from the request: it cannot stand in `options`")
+        elif name.lower().replace("-", "_") in _CREDENTIALS:
+            yield error((*path, name), f"{quoted(name)} is no option: a key stands at `api_key`, by reference")
+        elif _refers(value):
+            yield error((*path, name), "`options` are passed on as they stand: no reference is filled in here")
 
 
-def _retirement(path: Path, model: str, facts: ProviderFacts) -> Iterator[Finding]:
+def _refers(value: PassedOption) -> bool:
+    """Whether a reference stands somewhere in it."""
+    return _REFERENCE.search(msgspec.json.encode(value).decode()) is not None
+
+
+def _retirement(path: Path, model: str, facts: ProviderFacts, today: date | None) -> Iterator[Finding]:
     can = facts.capabilities(model)
-    if can.retirement is None:
+    if can.retirement is None or (today is not None and date.fromisoformat(can.retirement.on) - today > HORIZON):
         return
-    message = f"model `{model}` is switched off on {can.retirement.on}"
+    over = today is not None and date.fromisoformat(can.retirement.on) <= today
+    message = f"model `{model}` {'was' if over else 'is'} switched off on {can.retirement.on}"
     if can.retirement.successor is not None:
         lost = _lost(can, facts.capabilities(can.retirement.successor))
         message += f"; its successor is `{can.retirement.successor}`" + (f", which {lost}" if lost else "")

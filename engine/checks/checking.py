@@ -6,11 +6,12 @@ needs the whole spec.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Final
 
 from voxplan.engine.checks._checking_arms import LEAST_WEIGHT, MOST_WEIGHT, check_arms, check_selectors
 from voxplan.engine.checks._checking_conditions import check_conditions
-from voxplan.engine.checks._checking_deployments import check_accounts, check_deployments
+from voxplan.engine.checks._checking_deployments import HORIZON, check_accounts, check_deployments
 from voxplan.engine.checks._checking_rules import GUARDRAIL_KINDS, check_guardrails, check_rules
 from voxplan.engine.checks._checking_tests import check_tests
 from voxplan.engine.checks._nodes import conditions, nodes, selections, walk
@@ -28,6 +29,7 @@ from voxplan.engine.terms.spelling import suggestion
 __all__ = (
     "DEEPEST_ROUTES",
     "GUARDRAIL_KINDS",
+    "HORIZON",
     "LEAST_WEIGHT",
     "MOST_WEIGHT",
     "Finding",
@@ -41,11 +43,14 @@ DEEPEST_ROUTES: Final = 50  # a person follows three or four; far below what the
 _Catalog = Mapping[str, ProviderFacts]
 
 
-def check(spec: Spec, catalog: _Catalog) -> tuple[Finding, ...]:
-    """Everything that is wrong or doubtful in `spec`, in the order of the document's sections. No error = it compiles."""
+def check(spec: Spec, catalog: _Catalog, today: date | None = None) -> tuple[Finding, ...]:
+    """Everything that is wrong or doubtful in `spec`, in the order of the document's sections. No error = it compiles.
+
+    A model that is switched off later than `HORIZON` after `today` is not doubtful; without a `today`, every one that is.
+    """
     findings = [
         *check_accounts(spec, catalog),
-        *check_deployments(spec, catalog),
+        *check_deployments(spec, catalog, today),
         *check_rules(spec),
         *_check_names(spec),
         *check_arms(spec, catalog),

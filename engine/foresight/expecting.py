@@ -19,7 +19,7 @@ from voxplan.engine.plans.router import Router
 from voxplan.engine.runs.run import Served
 from voxplan.engine.terms.amounts import print_money
 from voxplan.engine.terms.quantity import Money, milliseconds, print_span
-from voxplan.engine.terms.request import AudioFacts, Options, Request
+from voxplan.engine.terms.request import AudioFacts, KnownSpeaker, Options, Request
 from voxplan.engine.terms.spelling import listed, quoted
 
 __all__ = ("SEEDS", "Tested", "Unmet", "moment_of", "request_of", "run_policy_test", "world_of")
@@ -86,14 +86,7 @@ def request_of(router: Router, written: PolicyRequest) -> Request:
             format=written.audio_format,
             channels=written.audio_channels,
         ),
-        options=Options(
-            language=written.language,
-            prompt=written.prompt,
-            temperature=written.temperature,
-            response_format=written.response_format,
-            timestamps=written.timestamps,
-            diarize=written.diarize,
-        ),
+        options=_options(written),
         user=written.user,
         key=written.key,
         key_tags=written.key_tags,
@@ -102,6 +95,23 @@ def request_of(router: Router, written: PolicyRequest) -> Request:
         metadata=tuple(sorted(written.metadata.items())),
         fallbacks=written.fallbacks,
         deadline_ms=None if deadline is None else milliseconds(deadline, written.audio_seconds),
+    )
+
+
+def _options(written: PolicyRequest) -> Options:
+    return Options(
+        language=written.language,
+        languages=written.languages,
+        prompt=written.prompt,
+        keywords=written.keywords,
+        temperature=written.temperature,
+        response_format=written.response_format,
+        timestamps=written.timestamps,
+        diarize=written.diarize,
+        known_speakers=tuple(KnownSpeaker(name=name, reference="") for name in written.known_speakers),
+        logprobs=written.logprobs,
+        chunking_strategy=written.chunking_strategy,
+        stream=written.stream,
     )
 
 

@@ -26,11 +26,18 @@ class PolicyRequest(Table, frozen=True, kw_only=True):
     audio_format: str | None = msgspec.field(default=None, name="audio.format")
     audio_channels: Annotated[int, Meta(ge=1)] | None = msgspec.field(default=None, name="audio.channels")
     language: LanguageCode | None = None
+    languages: tuple[LanguageCode, ...] = ()
     prompt: str | None = None
+    keywords: tuple[str, ...] = ()
     temperature: float | None = None
     response_format: ResponseFormat = "json"
     timestamps: tuple[Timestamps, ...] = ()
     diarize: bool = False
+    known_speakers: tuple[str, ...] = ()
+    """Their names: how they sound decides nothing."""
+    logprobs: bool = False
+    chunking_strategy: str | None = None
+    stream: bool = False
     user: str | None = None
     key: str | None = None
     key_tags: tuple[str, ...] = msgspec.field(default=(), name="key.tags")

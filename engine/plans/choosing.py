@@ -4,20 +4,27 @@ It looks at what the plan needs and no more: branches not taken and arms that ar
 that a decision costs what it decides. `explaining` says everything about everything, when nothing can be planned.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
+from voxplan.engine.language.spec import Strategy
 from voxplan.engine.plans.deciding import explain
 from voxplan.engine.plans.plan import Attempt, First, GuardrailStep, LeftOut, Node, Race, Reason, attempts
 from voxplan.engine.plans.ranking import ranked
 from voxplan.engine.plans.router import Chain, Choice, ChoiceBranch, Contest, Leaf, RouterDeployment, RouterNode, Spread
 from voxplan.engine.plans.situation import Situation
 
-__all__ = ("NOT_SPILLED", "WEIGHT_ZERO", "Choosing", "taken", "why_not_taken")
+__all__ = ("WEIGHT_ZERO", "Choosing", "taken", "why_not_taken")
 
 WEIGHT_ZERO: Final = Reason(code="weight_zero", detail="weight is 0")
-NOT_SPILLED: Final = Reason(code="not_spilled", detail="other arms were drawn first and `spill` ends before it")
+_NOT_SPILLED: Final[Mapping[Strategy, Reason]] = {
+    by: Reason(
+        code="not_spilled",
+        detail=f"other arms {'were drawn first' if by == 'weight' else f'came first by `{by}`'} and `spill` ends before it",
+    )
+    for by in get_args(Strategy)
+}
 
 
 class _Ahead(NamedTuple):
@@ -115,7 +122,7 @@ class Choosing:
         for arm in spread.idle:
             self._leave_out(arm.node, arm.names, WEIGHT_ZERO)
         if len(reached) < len(spread.arms):
-            self._leave_out(spread.node, _unreached(spread, reached), NOT_SPILLED)
+            self._leave_out(spread.node, _unreached(spread, reached), _NOT_SPILLED[spread.by])
         return self._first(spread, tuple(below))
 
     def _in_order(self, spread: Spread) -> Iterator[tuple[int, Node | None]]:

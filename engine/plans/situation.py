@@ -16,7 +16,7 @@ from voxplan.engine.plans.router import Leaf, RetryRule, Router, RouterDeploymen
 from voxplan.engine.terms.capability import Lack, PriceFacts, asks, audio_lacks, lacks
 from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.quantity import Span, milliseconds
-from voxplan.engine.terms.request import Request, Simulation
+from voxplan.engine.terms.request import AudioFacts, Request, Simulation
 
 __all__ = ("DEFAULT_TIMEOUT", "Situation")
 
@@ -93,7 +93,8 @@ class Situation:
         if budget is None:
             return
         if cost is None:
-            yield Reason(code="price_unknown", detail=f"what a call costs is not known, and the budget is {_dollars(budget)}")
+            why = _why_unknown(leaf.deployment.price, self.request.audio)
+            yield Reason(code="price_unknown", detail=f"{why}, and the budget is {_dollars(budget)}")
         elif cost > budget:
             yield Reason(code="over_budget", detail=f"a call may cost {_dollars(cost)}, and the budget is {_dollars(budget)}")
 
@@ -164,6 +165,16 @@ def _too_short(timeout_ms: int, shortest_ms: int) -> Iterator[Reason]:
     if timeout_ms < shortest_ms:
         detail = f"its timeout of {timeout_ms} ms is under its shortest of {shortest_ms} ms"
         yield Reason(code="timeout_below_shortest", detail=detail)
+
+
+def _why_unknown(price: PriceFacts | None, audio: AudioFacts) -> str:
+    """Why nobody can say what a call costs at most."""
+    if price is None:
+        return "what a call costs is not known"
+    if price.estimated or price.tokens is not None:
+        return "its price is only an estimate"
+    missing = "number of channels" if price.by_channel and audio.channels is None else "length"
+    return f"what a call costs is not known without the {missing} of the audio"
 
 
 def _degrades(leaf: Leaf, lacking: tuple[Lack, ...]) -> tuple[Degrade, ...]:

@@ -10,6 +10,7 @@ from voxplan.engine.terms.request import AudioFacts, Option, Options, Request
 
 __all__ = (
     "CAPABILITY_NAMES",
+    "NO_STREAM",
     "Capabilities",
     "CapabilityName",
     "Lack",
@@ -38,6 +39,7 @@ CapabilityName = Literal[
     "chunking_strategy",
 ]
 CAPABILITY_NAMES: Final[tuple[CapabilityName, ...]] = get_args(CapabilityName)
+NO_STREAM: Final = "does not stream"
 _NO_OPTIONS: Final = Options()
 
 
@@ -254,7 +256,7 @@ _ASKED: Final[tuple[_Asked, ...]] = (
         lambda can: can.chunking_strategy,
         "takes no chunking strategy",
     ),
-    ("stream", lambda o: o.stream, lambda can: can.streaming, "does not stream"),
+    ("stream", lambda o: o.stream, lambda can: can.streaming, NO_STREAM),
 )
 
 

@@ -25,6 +25,7 @@ __all__ = ("AudioInput", "AudioSource", "Readable", "open_audio")
 _CHUNK_BYTES: Final = 65536
 _SPOOL_BYTES: Final = 1 << 20  # a stream longer than this goes to disk
 _UNNAMED: Final = "audio"
+_REMOTE: Final = ("https://", "http://", "s3://", "gs://", "data:")
 
 
 @runtime_checkable
@@ -100,6 +101,7 @@ class _Found(NamedTuple):
 async def _open(source: AudioInput, filename: str | None, limit: int | None, stack: AsyncExitStack) -> _Found:
     """The store of any kind of source, closed by `stack`."""
     if isinstance(source, (str, os.PathLike)):
+        _check_path(source)
         return await _open_path(Path(source), filename, limit, stack)
     if isinstance(source, (bytes, bytearray, memoryview)):
         name = filename or _UNNAMED
@@ -110,6 +112,15 @@ async def _open(source: AudioInput, filename: str | None, limit: int | None, sta
     if path is not None:
         return await _open_path(path, filename, limit, stack)
     return _Found(await _spool(_pieces(source, name), name, limit, stack), name)
+
+
+def _check_path(source: str | os.PathLike[str]) -> None:
+    """What would be taken for another path than it is."""
+    if source == "":
+        raise AudioProblem("missing", "the path of the audio is empty")
+    if isinstance(source, str) and source.startswith(_REMOTE):
+        # It is not shown: signed addresses are secrets.
+        raise AudioProblem("missing", "an address is no audio: expected a path, bytes or a stream")
 
 
 async def _open_path(path: Path, filename: str | None, limit: int | None, stack: AsyncExitStack) -> _Found:

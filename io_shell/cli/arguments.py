@@ -79,6 +79,9 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     speaker: options.Speakers = None,
     logprobs: options.Logprobs = False,
     chunking_strategy: options.Chunking = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", metavar=options.FLAG, help="The text of one FILE as it comes, on standard output.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Write each transcript into a file in this folder.")
     ] = None,
@@ -95,13 +98,15 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise UsageError("--trail and --quiet contradict each other")
     if force and output is None:
         raise UsageError("--force needs --output")
+    if stream:
+        _require_streamable(files or (), response_format, output, json=json)
     return Transcribe(
         files=tuple(files or ()),
         spec=spec,
         way=_way(route, user, tag, metadata, fallback, deadline, simulate, mock_testing_fallbacks),
         options=_with(
             _options(response_format, language, prompt, temperature, timestamps, diarize),
-            *(languages, keyword, logprobs, chunking_strategy),
+            *(languages, keyword, logprobs, chunking_strategy, stream),
         ),
         speakers=options.asked_pairs("--speaker", speaker),
         seed=seed,
@@ -111,6 +116,17 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
         quiet=quiet,
         trail=trail,
     )
+
+
+def _require_streamable(files: Sequence[str], response_format: ResponseFormat, output: Path | None, *, json: bool) -> None:
+    """Only the text of one file can be written as it comes: every other form is a document, which is whole or nothing."""
+    if len(files) > 1:
+        raise UsageError(f"--stream takes one FILE, got {len(files)}")
+    if json or output is not None:
+        raise UsageError(f"--stream writes text as it comes, and {'--json' if json else '--output'} a whole file: choose one")
+    if response_format != "text":
+        hint = ", `--diarize` says who speaks" if response_format == "diarized_json" else ""
+        raise UsageError(f"--stream writes text as it comes, and `{response_format}` is written as a whole{hint}")
 
 
 def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -139,6 +155,9 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
     speaker: options.Speakers = None,
     logprobs: options.Logprobs = False,
     chunking_strategy: options.Chunking = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", metavar=options.FLAG, rich_help_panel="The request", help="For text as it comes.")
+    ] = False,
     edges: Annotated[
         bool, typer.Option("--edges", metavar=options.FLAG, help="Show what follows each attempt after each kind of failure.")
     ] = False,
@@ -150,7 +169,7 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
         audio=AudioFacts(bytes=size, seconds=seconds),
         options=_with(
             _options(response_format, language, prompt, temperature, timestamps, diarize),
-            *(languages, keyword, logprobs, chunking_strategy),
+            *(languages, keyword, logprobs, chunking_strategy, stream),
         ),
         speakers=options.asked_pairs("--speaker", speaker),
         view=view,
@@ -180,7 +199,12 @@ def _options(
 
 
 def _with(
-    said: Options, languages: Sequence[str] | None, keywords: Sequence[str] | None, logprobs: bool, chunking_strategy: str | None
+    said: Options,
+    languages: Sequence[str] | None,
+    keywords: Sequence[str] | None,
+    logprobs: bool,
+    chunking_strategy: str | None,
+    stream: bool,
 ) -> Options:
     return replace(
         said,
@@ -188,6 +212,7 @@ def _with(
         keywords=tuple(keywords or ()),
         logprobs=logprobs,
         chunking_strategy=chunking_strategy,
+        stream=stream,
     )
 
 

@@ -56,13 +56,15 @@ VOXPLAN_EPILOG: Final = """\
 TRANSCRIBE: Final = """\
 Transcribe audio: one file to standard output, several with a header each, or into a folder with --output.
 
-A file that fails does not stop the others. Without FILE, what is piped in is transcribed.
+A file that fails does not stop the others. Without FILE, what is piped in is transcribed. With --stream the text of one file
+comes while its provider still listens; with --diarize too, a line for each speaker's turn.
 """
 
 TRANSCRIBE_EPILOG: Final = """\
 [bold]Examples[/]
   voxplan transcribe talk.mp3
   voxplan transcribe talk.mp3 --format srt > talk.srt
+  voxplan transcribe talk.mp3 --spec routing.yaml --stream
   voxplan transcribe *.wav --spec routing.yaml --output transcripts
   curl -s https://example.org/talk.mp3 | voxplan transcribe --json
 

@@ -1,11 +1,12 @@
 """Models for people: one table where it fits, else one block for each model, so that nothing is ever cut.
 
-A dash is what is not there or not known.
+A dash, and in blocks what is not listed, is what is not there or not known.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
@@ -17,11 +18,12 @@ from voxplan.engine.terms.quantity import Money
 from voxplan.io_shell.cli.model_report import ModelReport, PriceReport
 from voxplan.io_shell.cli.wording import span_text
 
-__all__ = ("ModelPage", "price_text", "retirement_text")
+__all__ = ("ModelPage", "alike", "price_text", "retirement_text")
 
 _UNKNOWN: Final = "-"
-_LEGEND: Final = "- is no, or not known: such an ability counts as absent, such a limit keeps nobody out; about is an estimate"
+_MEANS: Final = "no, or not known: such an ability counts as absent, such a limit keeps nobody out; about is an estimate"
 _GAP: Final = 2
+_HEADING: Final = 14  # that of all blocks is the same
 
 
 class ModelPage:
@@ -38,10 +40,11 @@ class ModelPage:
         widths = _widths(columns, options.max_width)
         if widths is None:
             yield from _blocks(self._reports)
+            yield Text(f"\nwhat is not listed is {_MEANS}", style="dim")
         else:
             yield _table(columns, widths)
             yield Text("\n".join(("", *(f"[{number}] {source}" for number, source in enumerate(sources, 1)))), style="dim")
-        yield Text(f"\n{_LEGEND}", style="dim")
+            yield Text(f"\n- is {_MEANS}", style="dim")
 
 
 def _columns(reports: tuple[ModelReport, ...], sources: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -78,14 +81,25 @@ def _numbers(report: ModelReport, sources: tuple[str, ...]) -> str:
 
 
 def _blocks(reports: tuple[ModelReport, ...]) -> Iterator[Text | Table]:
-    for number, report in enumerate(reports):
-        yield Text.assemble("\n" if number else "", (" ".join(_name(report).values()), "bold"))
+    for number, (names, report) in enumerate(alike(reports)):
+        named = [value for heading, value in _name(report).items() if heading != "model"]
+        yield Text.assemble("\n" if number else "", (" ".join((*named, ", ".join(names))), "bold"))
         block = Table.grid(padding=(0, 2, 0, 0))
-        block.add_column(style="dim", no_wrap=True)
+        block.add_column(style="dim", no_wrap=True, min_width=_HEADING)
         block.add_column(overflow="fold")
         for heading, fact in (*_facts(report).items(), *(("source", source) for source in _sources(report))):
-            block.add_row(f"  {heading}", Text(fact))
+            if fact != _UNKNOWN:
+                block.add_row(f"  {heading}", Text(fact))
         yield block
+
+
+def alike(reports: Iterable[ModelReport]) -> Iterator[tuple[tuple[str, ...], ModelReport]]:
+    """Models of which all the same is known: their names, and one report for all."""
+    named: dict[ModelReport, list[str]] = {}
+    for report in reports:
+        named.setdefault(replace(report, model=None), []).append("any other" if report.model is None else report.model)
+    for report, names in named.items():
+        yield tuple(names), report
 
 
 def _name(report: ModelReport) -> dict[str, str]:

@@ -37,7 +37,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 class Transcribe(msgspec.Struct, frozen=True, kw_only=True):
     """Transcribe `files` (`-` is standard input) through a spec; without `output`, transcripts go to standard output.
 
-    `speakers` are names with the files that their voices are in.
+    `speakers` are names with the files that their voices are in. `options.stream`: the text of the one file as it comes.
     """
 
     files: tuple[str, ...]

@@ -1,16 +1,16 @@
 """Providers for people: all of them in short, or one with everything that its deployments can say. Nothing is ever cut."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from voxplan.io_shell.cli.model_page import ModelPage, price_text, retirement_text
+from voxplan.io_shell.cli.model_page import ModelPage, alike, price_text, retirement_text
 from voxplan.io_shell.cli.model_report import ModelReport
 from voxplan.io_shell.cli.provider_report import ProviderReport, SettingReport
+from voxplan.io_shell.cli.wording import span_text
 
 __all__ = ("overview", "provider_page")
 
@@ -18,10 +18,11 @@ _HINT: Final = "about is an estimate; `voxplan providers NAME` tells all about o
 
 
 def overview(reports: tuple[ProviderReport, ...]) -> Group:
-    """A block for each provider: what it needs, and its models."""
+    """A block for each provider: what it needs, and its models, those that are alike together."""
     parts: list[RenderableType] = []
     for report in reports:
-        parts += [Text.assemble((report.provider, "bold"), (f"  {_needs(report)}", "dim")), *_models(report.models), Text()]
+        name = Text.assemble((report.provider, "bold"), " ")
+        parts += [_Run(0, (name, *_joined(_needs(report), ",", "dim")), 2), *_models(report.models), Text()]
     return Group(*parts, Text(_HINT, style="dim"))
 
 
@@ -35,17 +36,44 @@ def provider_page(report: ProviderReport) -> Group:
     return Group(Text(report.provider, style="bold"), table, Text(), ModelPage(report.models))
 
 
+class _Run:
+    """Parts in a row, as many in each line as there is room for: no part is broken that fits into a line."""
+
+    def __init__(self, indent: int, parts: Iterable[Text], hanging: int = 0) -> None:
+        """`hanging` is how much further all lines but the first are indented."""
+        self._indent = indent
+        self._hanging = hanging
+        self._parts = tuple(parts)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The lines."""
+        room = max(1, options.max_width - self._indent - self._hanging)
+        lines: list[Text] = []
+        for part in self._parts:
+            if lines and lines[-1].cell_len + 1 + part.cell_len <= room:
+                lines[-1] = Text.assemble(lines[-1], " ", part)
+            else:
+                lines.append(part)
+        pieces = [piece for line in lines for piece in line.wrap(console, room, overflow="fold")]
+        for number, piece in enumerate(pieces):
+            piece.rstrip()
+            yield Text.assemble(" " * (self._indent + (self._hanging if number else 0)), piece)
+
+
+def _joined(parts: Iterable[str], mark: str, style: str = "") -> list[Text]:
+    """The parts, with the mark after each but the last."""
+    listed = [*parts]
+    return [Text(part + (mark if number < len(listed) else ""), style=style) for number, part in enumerate(listed, 1)]
+
+
 def _models(models: tuple[ModelReport, ...]) -> Iterator[RenderableType]:
     """For each its name and price, what it can do, and when it ends."""
-    for model in models:
-        yield _indented(Text.assemble((model.model or "any other", "cyan"), f"  {_short_price(model)}"), 2)
-        yield _indented(Text(", ".join(_abilities(model))), 4)
+    for names, model in alike(models):
+        *others, last = _joined(names, ",", "cyan")
+        yield _Run(2, (*others, Text.assemble(last, f"  {_short_price(model)}")))
+        yield _Run(4, _joined(_abilities(model), ","))
         if end := retirement_text(model.retirement):
-            yield _indented(Text(f"until {end}", style="yellow"), 4)
-
-
-def _indented(text: Text, columns: int) -> Padding:
-    return Padding(text, (0, 0, 0, columns), expand=False)
+            yield _Run(4, (Text(f"until {end}", style="yellow"),))
 
 
 def _short_price(model: ModelReport) -> str:
@@ -68,21 +96,39 @@ def _abilities(model: ModelReport) -> Iterator[str]:
     if isinstance(model.languages, tuple):
         yield f"languages {' '.join(model.languages)}" if len(model.languages) <= _FEW else f"{len(model.languages)} languages"
     if model.max_bytes is not None:
-        yield f"up to {model.max_bytes:,} bytes"
+        yield f"up to {_size(model.max_bytes)}"
     if model.max_seconds is not None:
-        yield f"up to {model.max_seconds:g} s"
+        yield f"up to {span_text(round(model.max_seconds * 1000))}"
+
+
+def _size(count: int) -> str:
+    """About how much it is; the page of the provider says it exactly."""
+    unit, name = (10**9, "GB") if count >= 10**9 else (10**6, "MB")
+    return f"{count / unit:.4g} {name}"
 
 
 _FEW: Final = 3
 
 
-def _needs(report: ProviderReport) -> str:
-    """Key, address and needed settings, in a line."""
-    needed = [f"setting {setting.name}" for setting in report.settings if setting.needed]
+def _needs(report: ProviderReport) -> Iterator[str]:
+    """Key, address and settings: what has to be said, and what can be."""
+    key = [f"key {report.default_key}" if report.default_key else "an api_key"] if report.needs_key else []
     address = ["a base_url"] if report.needs_base_url else []
-    key = [] if not report.takes_key else [f"key {report.default_key}"] if report.default_key else []
-    key = key or (["an api_key"] if report.needs_key else [])
-    return f"needs {', '.join((*key, *address, *needed))}" if key or address or needed else "needs nothing"
+    needed = (*key, *address, *_settings(report, needed=True))
+    free = ["an api_key"] if report.takes_key and not report.needs_key else []
+    optional = (*free, *_settings(report, needed=False))
+    yield from _led("needs", needed or ("nothing",))
+    yield from _led("takes", optional)
+
+
+def _settings(report: ProviderReport, *, needed: bool) -> Iterator[str]:
+    yield from _led("settings", [setting.name for setting in report.settings if setting.needed is needed])
+
+
+def _led(word: str, parts: Iterable[str]) -> Iterator[str]:
+    """The word before the first of the parts."""
+    for number, part in enumerate(parts):
+        yield part if number else f"{word} {part}"
 
 
 def _facts(report: ProviderReport) -> Iterator[tuple[str, str]]:

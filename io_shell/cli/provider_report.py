@@ -24,7 +24,8 @@ class SettingReport(msgspec.Struct, frozen=True, kw_only=True):
 class ProviderReport(msgspec.Struct, frozen=True, kw_only=True):
     """One provider: what its deployments need, what they may pass on, and its models.
 
-    `owned` are the request fields that cannot stand in `options`; `default_key` is where the key is looked for.
+    `owned` are the request fields that cannot stand in `options`; `default_key` is where the key is looked for. With
+    `channels_option` among the options every channel is billed; `model_setting` says which model a deployment has.
     """
 
     provider: str
@@ -37,6 +38,8 @@ class ProviderReport(msgspec.Struct, frozen=True, kw_only=True):
     settings: tuple[SettingReport, ...]
     takes_options: bool
     owned: tuple[str, ...]
+    channels_option: str | None
+    model_setting: str | None
     models: tuple[ModelReport, ...]
 
 
@@ -66,5 +69,7 @@ def _report(facts: ProviderFacts) -> ProviderReport:
         ),
         takes_options=facts.takes_options,
         owned=facts.owned,
+        channels_option=facts.channels_option,
+        model_setting=facts.model_setting,
         models=tuple(models_of(facts)),
     )

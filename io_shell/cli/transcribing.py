@@ -1,7 +1,7 @@
-"""`voxplan transcribe`: file after file through one opened spec; one that fails does not stop the others."""
+"""`voxplan transcribe`: file after file through one opened spec; one that fails does not stop the others. Or one, as it comes."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 import anyio
 from msgspec.structs import replace
 from returns.result import Failure
+from rich.console import RenderableType
 from rich.text import Text
 
 from voxplan.engine.observed.view import EMPTY_VIEW
@@ -29,6 +30,7 @@ from voxplan.io_shell.asking import (
 )
 from voxplan.io_shell.cli import report
 from voxplan.io_shell.cli.arguments import UsageError
+from voxplan.io_shell.cli.live_text import LiveText
 from voxplan.io_shell.cli.naming import STDIN, output_paths
 from voxplan.io_shell.cli.orders import Transcribe, Way
 from voxplan.io_shell.cli.screen import Screen
@@ -39,6 +41,7 @@ from voxplan.io_shell.cli.wording import money_text, seconds_text
 from voxplan.io_shell.errors import ProviderError, RequestError, SpecError, VoxplanError, exit_code
 from voxplan.io_shell.failing import refused
 from voxplan.io_shell.loading import load
+from voxplan.io_shell.options import TranscribeOptions
 from voxplan.io_shell.running import Happened, Observer
 
 __all__ = ("carry_out",)
@@ -126,10 +129,12 @@ async def _transcribe_all(order: Transcribe, router: Router, jobs: tuple[_Job, .
 async def _transcribe_one(vox: client.Vox, order: Transcribe, job: _Job, screen: Screen, *, several: bool) -> _Done:
     """One file to its end, whatever that is."""
     try:
-        answer = await _ask(vox, order, job.file, screen)
+        answer = await (_stream if order.options.stream else _ask)(vox, order, job.file, screen)
         rendered = answer.render()
         screen.end()
-        _deliver(order, job, answer, rendered, screen, several=several)
+        _tell(order, job, answer, screen)
+        if not order.options.stream:
+            _deliver(order, job, answer, rendered, screen, several=several)
     except VoxplanError as error:
         screen.end()
         for line in skipped_lines(error.skipped) if isinstance(error, ProviderError) and order.trail else ():
@@ -140,10 +145,29 @@ async def _transcribe_one(vox: client.Vox, order: Transcribe, job: _Job, screen:
 
 
 async def _ask(vox: client.Vox, order: Transcribe, file: str, screen: Screen) -> Answer:
-    audio: Path | BinaryIO = sys.stdin.buffer if file == STDIN else Path(file)
+    return await vox.transcribe(_audio(file), **_asked(order, file, _observers(order, vox.router, screen, screen.say)))
+
+
+async def _stream(vox: client.Vox, order: Transcribe, file: str, screen: Screen) -> Answer:
+    """The text is written as it comes; however this ends, its last line does."""
+    live = LiveText(screen, speakers=order.options.diarize or bool(order.speakers))
+    asked = _asked(order, file, _observers(order, vox.router, screen, live.say))
+    try:
+        async with vox.stream(_audio(file), **asked) as stream:
+            async for event in stream:
+                live.show(event)
+            return stream.answer
+    finally:
+        live.end()
+
+
+def _audio(file: str) -> Path | BinaryIO:
+    return sys.stdin.buffer if file == STDIN else Path(file)
+
+
+def _asked(order: Transcribe, file: str, observers: Sequence[Observer]) -> TranscribeOptions:
     options, way = order.options, order.way
-    return await vox.transcribe(
-        audio,
+    return TranscribeOptions(
         route=way.route,
         language=options.language,
         prompt=options.prompt,
@@ -165,29 +189,34 @@ async def _ask(vox: client.Vox, order: Transcribe, file: str, screen: Screen) ->
         simulate=dict(way.simulate),
         mock_testing_fallbacks=way.mock_testing_fallbacks,
         seed=order.seed,
-        observers=(_teller(vox.router, screen),) if order.trail else (),
+        observers=observers,
     )
 
 
-def _teller(router: Router, screen: Screen) -> Observer:
+def _observers(order: Transcribe, router: Router, screen: Screen, say: Callable[[RenderableType], None]) -> tuple[Observer, ...]:
+    """Whoever tells the trail, line by line, if it is to be told."""
     teller = TrailTeller(router.deployments, screen.signs)
 
     def tell_line(happened: Happened) -> None:
         line = teller.line(happened)
         if line is not None:
-            screen.say(line)
+            say(line)
 
-    return tell_line
+    return (tell_line,) if order.trail else ()
 
 
-def _deliver(order: Transcribe, job: _Job, answer: Answer, rendered: str, screen: Screen, *, several: bool) -> None:
-    """Put a transcript where it belongs, and say what is worth saying."""
+def _tell(order: Transcribe, job: _Job, answer: Answer, screen: Screen) -> None:
+    """Say what is worth saying of an answer."""
     for line in skipped_lines(answer.skipped) if order.trail else ():
         screen.say(line)
     if order.trail and answer.cost != 0:
         screen.say(Text(f"{job.file}: the cost is {_cost(answer)}", style="dim"))
     for note in _notes(answer):
         screen.say(Text(f"{job.file}: {note}", style="yellow"))
+
+
+def _deliver(order: Transcribe, job: _Job, answer: Answer, rendered: str, screen: Screen, *, several: bool) -> None:
+    """Put a transcript where it belongs."""
     if job.output is not None:
         _write(job.output, rendered)
         lasted = seconds_text(max(entry.ended_ms for entry in answer.attempts))
@@ -211,8 +240,10 @@ def _notes(answer: Answer) -> Iterator[str]:
         yield "no transcript passed its `accept` gates; this is the best there was"
     if answer.dropped:
         yield f"`{answer.served_by}` cannot do what was asked, so it went without: {listed(answer.dropped)}"
-    if answer.emulated:
-        yield f"`{answer.served_by}` cannot do what was asked, so it is estimated: {listed(answer.emulated)}"
+    if "stream" in answer.emulated:
+        yield f"`{answer.served_by}` does not stream, so its text came at its end"
+    if estimated := [option for option in answer.emulated if option != "stream"]:
+        yield f"`{answer.served_by}` cannot do what was asked, so it is estimated: {listed(estimated)}"
 
 
 def _closed(text: str) -> str:

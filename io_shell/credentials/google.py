@@ -75,7 +75,7 @@ def _loaded(given: str | None, request: transport.Request) -> tuple[_Credentials
         raise NotIssued("unauthorized", reason) from None
     except OSError as problem:
         raise NotIssued("unauthorized", f"the google credentials file cannot be read ({type(problem).__name__})") from None
-    except (exceptions.GoogleAuthError, ValueError, KeyError, TypeError, AttributeError):
+    except (exceptions.GoogleAuthError, ValueError, KeyError, TypeError, AttributeError, RuntimeError):
         raise NotIssued("unauthorized", "the google credentials are not such as google-auth can read") from None
 
 
@@ -124,7 +124,7 @@ def _refresh(credentials: _Credentials, request: transport.Request) -> None:
         if getattr(problem, "retryable", False) or isinstance(problem.__cause__, exceptions.TransportError):
             raise NotIssued("not_connected", "google's token service gave no answer that helps") from None
         raise NotIssued("unauthorized", f"google refused the credentials{_code(problem)}") from None
-    except (exceptions.GoogleAuthError, ValueError, TypeError):
+    except (exceptions.GoogleAuthError, ValueError, KeyError, TypeError, AttributeError, OSError):
         raise NotIssued("unauthorized", "google-auth cannot use the credentials") from None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 import msgspec
+from typing_extensions import override
 
 from voxplan.adapters.wire import Granted
 
@@ -18,6 +19,11 @@ class Issued(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     expires_s: float
     granted: Granted = Granted()
+
+    @override
+    def __repr__(self) -> str:
+        """Without the token, which must not get into logs."""
+        return f"Issued(expires_s={self.expires_s}, granted={self.granted})"
 
 
 class NotIssued(Exception):

@@ -15,6 +15,7 @@ import anyio
 import anyio.to_thread
 import msgspec
 from returns.result import Failure, Success
+from typing_extensions import override
 
 from voxplan.adapters.catalog import CATALOG
 from voxplan.adapters.wire import Granted
@@ -52,6 +53,11 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     token: str
     granted: Granted
+
+    @override
+    def __repr__(self) -> str:
+        """Without the token, which must not get into logs."""
+        return f"Held(granted={self.granted})"
 
 
 _Outcome = Success[Issued] | Failure[AttemptFailure]

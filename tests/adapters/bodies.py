@@ -80,7 +80,7 @@ NO_TRANSCRIPT: Final[dict[bytes, str]] = {
     b'{"text":["a"]}': "expected",
     b'{"text":"a","segments":"none"}': "expected",
     b'{"text":"a","segments":[{"start":0,"end":1}]}': "missing required field",
-    b'{"text":"a","segments":[{"text":"a","start":"0","end":1}]}': "expected",
+    b'{"text":"a","segments":[{"text":5,"start":0,"end":1}]}': "expected",
     b'{"text":"a","words":[{"word":1,"start":0,"end":1}]}': "expected",
     b"[]": "expected",
     b"null": "expected",
@@ -150,6 +150,8 @@ REFUSALS: Final[dict[str, Refusal]] = {
         "too_large",
     ),
     "groq, prompt": Refusal(400, error("prompt length must be 896 characters or fewer"), "unsupported"),
+    "groq, a model that is gone": Refusal(400, error("it has been taken away", code="model_decommissioned"), "not_found"),
+    "openai, too many tokens": Refusal(400, error("the audio is too large for this model", code="input_too_large"), "too_large"),
     "groq, flex": Refusal(498, error("no capacity", code="capacity_exceeded"), "overloaded"),
     "azure, key": Refusal(
         401, b'{"error":{"code":"401","message":"access denied due to invalid subscription key"}}', "unauthorized"

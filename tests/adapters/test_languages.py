@@ -99,13 +99,25 @@ def test_a_name_its_code_and_its_tag_are_one_language(code: str) -> None:
     assert {code_of(each) for each in (code, name, name.title(), f" {code}_XX ", code.upper())} == {code}
 
 
-@pytest.mark.parametrize("other", ["", "-", "unknown", "e", "english (us)", "12", "en us"])
+@pytest.mark.parametrize("other", ["", "-", "unknown", "e", "english (us)", "12", "en us", "und", "MUL", "zxx", "und-US", "auto"])
 def test_what_is_no_language_has_no_code(other: str) -> None:
     """Nothing is guessed."""
     assert code_of(other) is None
 
 
-@pytest.mark.parametrize(("old", "new"), [("jw", "jv"), ("iw", "he"), ("in", "id"), ("ji", "yi"), ("Mandarin", "zh")])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("jw", "jv"),
+        ("iw", "he"),
+        ("in", "id"),
+        ("ji", "yi"),
+        ("Mandarin", "zh"),
+        ("Farsi", "fa"),
+        ("Zulu", "zu"),
+        ("Bokmål", "nb"),
+    ],
+)
 def test_what_was_once_a_code_is_still_read(old: str, new: str) -> None:
     """And so are other names."""
     assert code_of(old) == new

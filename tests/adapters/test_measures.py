@@ -18,6 +18,8 @@ from voxplan.engine.terms.transcript import Segment, Word
         (1.0, None, 1.0, None),
         (1.0, math.inf, 1.0, None),
         (math.nan, 1.0, 1.0, None),
+        (0.0, 1e300, 1.0, None),
+        (0.0, 1e12, 0.001, (0.0, 1e9)),
     ],
 )
 def test_times_are_put_right(start: float | None, end: float | None, unit_s: float, expected: tuple[float, float] | None) -> None:

@@ -12,8 +12,8 @@
 In what is printed `…` stands for anything within a line, a line of `…` for any number of lines, and a measured time (`0.41 s`) or
 a moment (`1795367675196`) for any other.
 
-A program after `<!-- with a key -->` runs with an OpenAI key, and OpenAI's address leads to a server of these tests; after
-`<!-- with a server -->` SPEECH_SERVER is the address of one.
+A program after `<!-- with a key -->` runs with an OpenAI key, and OpenAI's address leads to a server of these tests. After
+`<!-- with the kit -->` every deployment leads to the kit's server of its provider, and its key is set.
 """
 
 import re

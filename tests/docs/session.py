@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -29,8 +30,8 @@ __all__ = ("Session",)
 _MISTAKES: Final = "<!-- mistakes -->"
 _BROKEN: Final = "<!-- broken promises -->"
 _WITH_A_KEY: Final = "<!-- with a key -->"
-_WITH_A_SERVER: Final = "<!-- with a server -->"
 _WITH_THE_KIT: Final = "<!-- with the kit -->"
+_TODAY: Final = date(2026, 11, 23)  # the warnings of the pages are those of this day
 _LONGEST_S: Final = 120
 _WIDTH: Final = "110"  # a terminal in which the lines of the pages fit
 
@@ -70,7 +71,7 @@ class Session:
         first = source.partition("\n")[0]
         path = Path(first[2:] if first.startswith("# ") else "spec.yaml")
         (self._folder / path).write_text(source, encoding="utf-8")
-        self._printed = found = "\n".join(map(str, examine(path).findings))
+        self._printed = found = "\n".join(map(str, examine(path, _TODAY).findings))
         if _is_marked(example, _MISTAKES):
             return None if found else "expected mistakes, found none"
         unmet = found or _unmet(path)
@@ -82,8 +83,6 @@ class Session:
         with contextlib.ExitStack() as stack:
             if _is_marked(example, _WITH_A_KEY):
                 self._be_openai(stack)
-            if _is_marked(example, _WITH_A_SERVER):
-                self._be_a_server(stack)
             if _is_marked(example, _WITH_THE_KIT):
                 self._be_the_providers(stack)
             stack.enter_context(contextlib.redirect_stdout(printed))
@@ -127,10 +126,6 @@ class Session:
         server = stack.enter_context(OpenAIServer())
         patch.setitem(ADAPTERS, "openai", speaking(replace(openai.DIALECT, base_url=server.url)))
         patch.setenv("OPENAI_API_KEY", KEY)
-
-    def _be_a_server(self, stack: contextlib.ExitStack) -> None:
-        patch = stack.enter_context(self._patch.context())
-        patch.setenv("SPEECH_SERVER", stack.enter_context(OpenAIServer(key=None)).url)
 
     def _be_the_providers(self, stack: contextlib.ExitStack) -> None:
         """Every deployment goes to the kit's server of its provider, whose key is where the spec says that it is."""

@@ -141,7 +141,7 @@ def test_facts() -> None:
     facts = {"metadata.x" if key == "metadata" else key for key in keys(Condition)} - CONNECTIVES
     assert sorted(names("Facts", 0)) == sorted(facts)
     others = re.findall(r"`(\w+)`", TEXT.partition("`request` has the [facts](#facts) by their names, and ")[2].partition(".")[0])
-    settable = facts - {"metadata.x", "stream"} | {"metadata", "time", *others}
+    settable = facts - {"metadata.x"} | {"metadata", "time", *others}
     assert sorted(settable) == sorted(keys(PolicyRequest))
 
 

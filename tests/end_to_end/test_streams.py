@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 AUDIO: Final = tone()
 STREAMS, WHOLE = STANDS["openai"], STANDS["groq"]
 MODEL: Final = "gpt-4o-transcribe"
-NAMES: Final = ("first", "second")
+NAMES: Final[tuple[str, ...]] = ("first", "second")
 
 
 def streaming(server: SocketServer) -> Deployment:
@@ -31,7 +31,7 @@ def streaming(server: SocketServer) -> Deployment:
 
 def spec_of(root: RouteNode, *deployments: Deployment, guardrails: dict[str, Guardrail] | None = None) -> Spec:
     """A spec of one route over `first` and `second`."""
-    named = dict(zip(NAMES, deployments, strict=False))
+    named: dict[str, Deployment] = dict(zip(NAMES, deployments, strict=False))
     return Spec(voxplan=1, deployments=named, routes={"main": root}, guardrails=guardrails or {})
 
 

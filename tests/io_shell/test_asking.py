@@ -4,7 +4,8 @@ import pytest
 
 from voxplan.engine.terms.failure import KINDS, LISTABLE
 from voxplan.engine.terms.request import KnownSpeaker, Options, Simulation
-from voxplan.io_shell.asking import asked_deadline, asked_flag, asked_metadata, asked_options, asked_simulation
+from voxplan.io_shell import client
+from voxplan.io_shell.asking import asked_deadline, asked_flag, asked_metadata, asked_options, asked_seed, asked_simulation
 from voxplan.io_shell.errors import RequestError
 
 
@@ -92,6 +93,12 @@ def test_languages_that_may_be_spoken_are_codes_each_once() -> None:
         asked(languages=["en", "klingon"])
 
 
+def test_what_is_spoken_and_what_may_be_exclude_each_other() -> None:
+    """Providers would go by the one and forget the other."""
+    with pytest.raises(RequestError, match="give one of the two"):
+        asked_options("en", None, None, "json", (), False, languages=("en", "fi"))
+
+
 def test_keywords_are_text() -> None:
     """As it stands; one alone needs no list, and an empty one is a mistake."""
     assert asked(keywords=["Kela", "HUS  Oy"]).keywords == ("Kela", "HUS  Oy")
@@ -156,3 +163,36 @@ def test_a_chunking_strategy_is_what_json_can_say() -> None:
     """An object of Python's own is refused before anything is sent."""
     with pytest.raises(RequestError, match="`chunking_strategy` is of type dict"):
         asked(chunking_strategy={"type": object()})
+
+
+WRONG: tuple[tuple[str, object], ...] = (
+    *(("language", 5), ("prompt", b"x"), ("temperature", 10**400), ("timestamps", None), ("route", 5), ("filename", 5)),
+    *(("languages", [None]), ("keywords", {"Kela": 2}), ("tags", 5), ("fallbacks", b"x"), ("allowed", 5), ("user", 5)),
+    *(("known_speakers", ["Ann"]), ("metadata", {1: "a", "b": "c"}), ("simulate", "openai"), ("deadline", []), ("diarize", 1)),
+    *(("chunking_strategy", {}), ("logprobs", None), ("response_format", ["srt"]), ("mock_testing_fallbacks", "yes")),
+    *(("key", 5), ("seed", "x")),
+)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("name", "value"), WRONG)
+async def test_whatever_a_keyword_is_given_the_message_names_it(name: str, value: object) -> None:
+    """Callers without a type checker get no trace of what goes on inside."""
+    async with client.open() as vox:
+        with pytest.raises(RequestError, match=name):
+            await vox.transcribe(b"RIFF", **{name: value})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_a_chunking_strategy_says_nothing_that_json_cannot() -> None:
+    """An empty object would vanish on its way, and `nan` become nothing."""
+    for wanted in ({}, {"type": "server_vad", "threshold": float("nan")}):
+        with pytest.raises(RequestError, match="`chunking_strategy` is of type dict"):
+            asked(chunking_strategy=wanted)
+
+
+def test_a_seed_is_a_whole_number() -> None:
+    """Of any size; true is none."""
+    assert (asked_seed(None), asked_seed(-1), asked_seed(2**70)) == (None, -1, 2**70)
+    for wanted in (True, 1.5, "1"):
+        with pytest.raises(RequestError, match="`seed` is"):
+            asked_seed(wanted)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,10 @@ def test_a_file_that_is_no_spec_is_one_line(tmp_path: Path, name: str, message: 
         written(tmp_path, "", name)
     with pytest.raises(SpecError, match=message):
         load_file(tmp_path / name)
+
+
+@pytest.mark.parametrize(("today", "warnings"), [(date(2026, 1, 21), 0), (date(2026, 1, 22), 1)])
+def test_a_retirement_is_told_when_it_is_near(tmp_path: Path, today: date, warnings: int) -> None:
+    """From 400 days before."""
+    text = "voxplan: 1\ndeployments: {a: {provider: openai, model: whisper-1}}\nroutes: {r: a}\n"
+    assert len(examine(written(tmp_path, text), today).warnings) == warnings

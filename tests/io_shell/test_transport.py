@@ -265,6 +265,15 @@ async def test_a_key_that_no_header_can_carry_is_refused_here(key: str | None) -
     assert key is None or not key.strip() or key not in ended.reason
 
 
+@pytest.mark.parametrize("value", ["Žižkov", "org-1\nx-other: 1", "org\0"])
+async def test_a_setting_that_no_header_can_carry_is_no_bug_of_the_adapter(value: str) -> None:
+    """The failure names the header, and not what was to stand in it."""
+    ended = await send(posted("http://127.0.0.1:9", Header("openai-organization", value)))
+    assert isinstance(ended, AttemptFailure)
+    assert (ended.kind, ended.sent) == ("unauthorized", "no")
+    assert ended.reason == "the header `openai-organization` would hold characters that no header can carry"
+
+
 async def test_space_around_a_key_does_no_harm() -> None:
     """An exported key often ends in a newline."""
     with OpenAIServer() as server:
@@ -289,7 +298,7 @@ async def test_an_address_that_is_none_is_told_loudly(url: str) -> None:
 async def test_a_header_that_is_none_is_our_fault() -> None:
     """A request that is no HTTP never looks like the provider's failure, and is not quoted."""
     with OpenAIServer() as server:
-        ended = await send(posted(server.url, Header("x-broken", "a\r\nb")))
+        ended = await send(posted(server.url, Header("x broken", "a")))
     assert isinstance(ended, AttemptFailure)
     assert (ended.kind, ended.reason) == ("adapter_bug", "the request was no valid HTTP")
 

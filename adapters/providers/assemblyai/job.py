@@ -24,7 +24,7 @@ _CODES: Final[dict[str, str]] = {"jv": "jw", "nb": "no"}
 
 
 class _Word(msgspec.Struct, frozen=True):
-    text: str
+    text: str | None = None
     start: float | None = None
     end: float | None = None
     confidence: float | None = None
@@ -33,7 +33,7 @@ class _Word(msgspec.Struct, frozen=True):
 
 
 class _Utterance(msgspec.Struct, frozen=True):
-    text: str
+    text: str | None = None
     start: float | None = None
     end: float | None = None
     confidence: float | None = None
@@ -117,7 +117,7 @@ def transcript(job: Job, language: str | None) -> Transcript:
 
 def _words(rows: list[_Word]) -> Iterator[Word]:
     for row in rows:
-        text, times = row.text.strip(), span(row.start, row.end, _MILLISECOND_S)
+        text, times = (row.text or "").strip(), span(row.start, row.end, _MILLISECOND_S)
         if text and times is not None:
             who, confidence = _speaker(row), share(row.confidence)
             yield Word(word=text, start=times[0], end=times[1], speaker=who, confidence=confidence)
@@ -125,7 +125,7 @@ def _words(rows: list[_Word]) -> Iterator[Word]:
 
 def _segments(rows: list[_Utterance]) -> Iterator[Segment]:
     for row in rows:
-        text, times = row.text.strip(), span(row.start, row.end, _MILLISECOND_S)
+        text, times = (row.text or "").strip(), span(row.start, row.end, _MILLISECOND_S)
         if text and times is not None:
             who, confidence = _speaker(row), share(row.confidence)
             yield Segment(text=text, start=times[0], end=times[1], speaker=who, confidence=confidence)

@@ -37,6 +37,9 @@ _MS_OF_WORK_PER_S: Final = 50
 _SLOWER: Final = 1.5
 _SLOWER_YET: Final = 1.1
 
+# Ten hours of audio take minutes; a job that takes this long has been forgotten.
+_LONGEST_WAIT_MS: Final = 10_800_000
+
 # Answers in a row that say nothing about the job.
 _PATIENCE: Final = 5
 _PASSING: Final[frozenset[FailureKind]] = frozenset({"rate_limited", "overloaded", "server_error", "timed_out"})
@@ -46,6 +49,8 @@ _UNDER_WAY: Final = frozenset({"queued", "processing"})
 
 FAILURES: Final[tuple[Rule, ...]] = (
     Rule("out_of_quota", statuses=(400, 401, 402, 403), markers=("account balance", "insufficient funds")),
+    Rule("server_error", statuses=(400, 422), markers=("upload failed, please try again",)),
+    Rule("too_large", statuses=(200, 400, 422), markers=("too long", "too large", "exceeds the maximum", "maximum duration")),
     # 200, and a job that has failed: on the audio, else on their side.
     Rule(
         "unsupported",
@@ -53,13 +58,20 @@ FAILURES: Final[tuple[Rule, ...]] = (
         markers=(
             "audio duration",  # too short
             "contain audio",
+            "corrupt",
+            "decod",
             "file type",
             "language",
+            "no speech",
             "spoken audio",
             "transcoding",
         ),
     ),
     Rule("server_error", statuses=(200,), markers=("",)),
+)
+
+_FORGOTTEN: Final = AttemptFailure(
+    kind="timed_out", reason="the job is still under way after three hours", sent="yes", charged="maybe"
 )
 
 _Shape = TypeVar("_Shape")
@@ -107,11 +119,12 @@ def _waited_for(call: Call, base: str, job: Job) -> Generator[Want, Got, _Met]:
 
     What is asked in vain costs patience; what says that the job goes on gives it back.
     """
-    pace_ms, asked_ms, patience = _first_pace_ms(call), 0, _PATIENCE
+    pace_ms, asked_ms, waited_ms, patience = _first_pace_ms(call), 0, 0, _PATIENCE
     while True:
         done = yield Pause(ms=max(pace_ms, asked_ms))
         if not isinstance(done, Done):
             return Failure(misused(done, "Done"))
+        waited_ms += max(pace_ms, asked_ms)
         got = yield _request(call, "GET", _place(base, job))
         state = _state(got)
         if isinstance(state, Job) and state.status not in _UNDER_WAY:
@@ -119,6 +132,8 @@ def _waited_for(call: Call, base: str, job: Job) -> Generator[Want, Got, _Met]:
         patience = patience - 1 if isinstance(state, AttemptFailure) else _PATIENCE
         if isinstance(state, AttemptFailure) and (patience == 0 or not _passes(state)):
             return Failure(replace(state, charged="maybe"))
+        if waited_ms >= _LONGEST_WAIT_MS:
+            return Failure(_FORGOTTEN)
         pace_ms = min(round(pace_ms * (_SLOWER if pace_ms < _POLL_MS else _SLOWER_YET)), _LONGEST_POLL_MS)
         asked_ms = (state.retry_after_ms or 0) if isinstance(state, AttemptFailure) else 0
 

@@ -24,7 +24,7 @@ _Timed = TypeVar("_Timed", Segment, Word)
 
 
 class _Word(msgspec.Struct, frozen=True):
-    word: str
+    word: str | None = None
     start: float | None = None
     end: float | None = None
     confidence: float | None = None
@@ -33,7 +33,7 @@ class _Word(msgspec.Struct, frozen=True):
 
 
 class _Sentence(msgspec.Struct, frozen=True):
-    text: str
+    text: str | None = None
     start: float | None = None
     end: float | None = None
 
@@ -52,16 +52,16 @@ class _Alternative(msgspec.Struct, frozen=True):
     confidence: float | None = None
     words: list[_Word] | None = None
     paragraphs: _Paragraphs | None = None
-    languages: list[str] | None = None
+    languages: list[str | None] | None = None
 
 
 class _Channel(msgspec.Struct, frozen=True):
-    alternatives: list[_Alternative]
+    alternatives: list[_Alternative] | None = None
     detected_language: str | None = None
 
 
 class _Utterance(msgspec.Struct, frozen=True):
-    transcript: str
+    transcript: str | None = None
     start: float | None = None
     end: float | None = None
     confidence: float | None = None
@@ -110,7 +110,9 @@ def decode(response: HttpResponse, asked: str | None) -> Transcript | AttemptFai
 def _language(channels: list[_Channel], asked: str | None) -> str | None:
     """What was detected; with several languages in one text, the first of them; else what was asked for."""
     named = [channel.detected_language for channel in channels]
-    named.extend(language for channel in channels for each in channel.alternatives[:1] for language in each.languages or ())
+    named.extend(
+        language for channel in channels for each in (channel.alternatives or ())[:1] for language in each.languages or ()
+    )
     return next((code for name in (*named, asked) if name and (code := code_of(name)) is not None), None)
 
 
@@ -123,7 +125,7 @@ def _confidence(heard: list[_Alternative]) -> float | None:
 def _words(channels: list[_Channel]) -> Iterator[Word]:
     for number, channel in enumerate(channels):
         for row in (channel.alternatives[0].words or ()) if channel.alternatives else ():
-            text, times = (row.punctuated_word or row.word).strip(), span(row.start, row.end)
+            text, times = (row.punctuated_word or row.word or "").strip(), span(row.start, row.end)
             if text and times is not None:
                 who = speaker(row.speaker, number if len(channels) > 1 else None)
                 yield Word(word=text, start=times[0], end=times[1], speaker=who, confidence=share(row.confidence))
@@ -138,7 +140,7 @@ def _segments(results: _Results, text: str) -> tuple[Segment, ...] | None:
 def _of_utterances(results: _Results) -> Iterator[Segment]:
     several = len(results.channels) > 1
     for row in results.utterances or ():
-        said, times = row.transcript.strip(), span(row.start, row.end)
+        said, times = (row.transcript or "").strip(), span(row.start, row.end)
         if said and times is not None:
             who = speaker(row.speaker, (row.channel or 0) if several else None)
             yield Segment(text=said, start=times[0], end=times[1], speaker=who, confidence=share(row.confidence))
@@ -150,7 +152,7 @@ def _of_paragraphs(channels: list[_Channel]) -> Iterator[Segment]:
         for paragraph in (listed.paragraphs or ()) if listed is not None else ():
             who = speaker(paragraph.speaker, number if len(channels) > 1 else None)
             for row in paragraph.sentences or ():
-                said, times = row.text.strip(), span(row.start, row.end)
+                said, times = (row.text or "").strip(), span(row.start, row.end)
                 if said and times is not None:
                     yield Segment(text=said, start=times[0], end=times[1], speaker=who)
 

@@ -1,7 +1,8 @@
 """One call as one request to Deepgram: the audio with its own content type, and a query that says all the rest.
 
-With no language Deepgram takes everything for English, so detection is asked for. Text comes formatted, since without it there
-are no capitals and no stops. Utterances, which become segments, are asked for where times are wanted.
+With no language Deepgram takes everything for English, so detection is asked for, save of a model that knows one language. Text
+comes formatted, since without it there are no capitals and no stops. Utterances, which become segments, are asked for where times
+are wanted.
 """
 
 from collections.abc import Generator, Iterator
@@ -50,7 +51,7 @@ def exchange(call: Call) -> Generator[Want, Got, Success[Transcript] | Failure[A
     response = answered((yield _request(call, base)), _FAILURES_WITH_LANGUAGE if call.options.language else FAILURES)
     if isinstance(response, AttemptFailure):
         return Failure(response)
-    transcript = decode(response, call.options.language)
+    transcript = decode(response, _language(call))
     if isinstance(transcript, AttemptFailure):
         return Failure(transcript)
     return complete(transcript, call.options, response.status)
@@ -69,7 +70,7 @@ def _request(call: Call, base: str) -> HttpRequest:
 def _query(call: Call) -> list[tuple[str, str]]:
     """Model and options; a field of the deployment takes the place of a default, and lists repeat their name."""
     extra = dict(call.extra)
-    found = [("model", call.model), *_languages(call.options), *_keywords(call)]
+    found = [("model", call.model), *_languages(call), *_keywords(call)]
     if needs_speakers(call.options):
         found.append(("diarize_model", "latest"))
     found.extend((name, value) for name, value in _defaults(call.options) if name not in extra)
@@ -83,12 +84,20 @@ def _defaults(options: Options) -> Iterator[tuple[str, str]]:
         yield "utterances", "true"
 
 
-def _languages(options: Options) -> Iterator[tuple[str, str]]:
+def _language(call: Call) -> str | None:
+    """What is spoken, or the one language that the model knows."""
+    known = FACTS.capabilities(call.model).languages
+    only = known[0] if isinstance(known, tuple) and len(known) == 1 else None
+    return call.options.language or (None if call.options.languages else only)
+
+
+def _languages(call: Call) -> Iterator[tuple[str, str]]:
     """What is spoken; else what may be, one of which is detected; else whatever is detected."""
-    if options.language is not None:
-        yield "language", _tag(options.language)
-    elif options.languages:
-        yield from (("detect_language", tag) for tag in dict.fromkeys(map(_tag, options.languages)))
+    spoken = _language(call)
+    if spoken is not None:
+        yield "language", _tag(spoken)
+    elif call.options.languages:
+        yield from (("detect_language", tag) for tag in dict.fromkeys(map(_tag, call.options.languages)))
     else:
         yield "detect_language", "true"
 

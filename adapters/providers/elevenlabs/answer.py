@@ -24,11 +24,11 @@ _NO_WORDS: Final = frozenset({"spacing", "audio_event"})
 
 
 class _Word(msgspec.Struct, frozen=True):
-    text: str
+    text: str | None = None
     start: float | None = None
     end: float | None = None
     type: str | None = None
-    speaker_id: str | None = None
+    speaker_id: str | int | None = None
     logprob: float | None = None
     channel_index: int | None = None
 
@@ -92,7 +92,7 @@ def _words(chunks: list[_Chunk]) -> Iterator[Word]:
     for number, chunk in enumerate(chunks):
         channel = (number if chunk.channel_index is None else chunk.channel_index) if len(chunks) > 1 else None
         for row in chunk.words or ():
-            text, times = row.text.strip(), span(row.start, row.end)
+            text, times = (row.text or "").strip(), span(row.start, row.end)
             if text and times is not None and row.type not in _NO_WORDS:
                 heard_on = row.channel_index if channel is None else channel
                 yield Word(

@@ -34,6 +34,7 @@ FAILURES: Final[tuple[Rule, ...]] = (
     Rule("rate_limited", statuses=(429,), codes=("too_many_concurrent_requests",)),
     Rule("overloaded", statuses=(429,), codes=("system_busy",)),
     Rule("not_found", statuses=(400, 404, 422), codes=("invalid_model_id", "model_not_found", "unsupported_model")),
+    Rule("too_large", statuses=(400, 422), markers=("too large", "too long", "size exceed", "exceeds the maximum")),
 )
 
 # Fields of the query, and fields whose lists are one JSON text.

@@ -40,6 +40,7 @@ FACTS: Final = ProviderFacts(
     default_key="${ELEVENLABS_API_KEY}",
     models=(
         ("scribe_v1", replace(_ANY, price=_PRICE)),
+        ("scribe_v1_experimental", replace(_ANY, price=_PRICE)),
         ("scribe_v2", _SCRIBE_2),
     ),
     otherwise=_ANY,

@@ -72,6 +72,11 @@ def test_no_key_no_header() -> None:
         ("https://api.groq.com/openai/v1", "https://api.groq.com/openai/v1/audio/transcriptions"),
         ("https://h/v1/audio/transcriptions/", "https://h/v1/audio/transcriptions"),
         ("http://h:8080/inference", "http://h:8080/inference"),
+        ("http://[::1]:8000/v1/", "http://[::1]:8000/v1/audio/transcriptions"),
+        ("https://h/team/openai", "https://h/team/openai/audio/transcriptions"),
+        ("https://h/v1/audio", "https://h/v1/audio/transcriptions"),
+        ("https://h/v1/audio/translations", "https://h/v1/audio/transcriptions"),
+        ("https://h/v1/chat/completions?key=1", "https://h/v1/audio/transcriptions?key=1"),
         ("https://h/v1?api-version=1#top", "https://h/v1/audio/transcriptions?api-version=1"),
     ],
 )
@@ -156,7 +161,10 @@ def test_diarize_gets_its_chunking_strategy_and_no_prompt() -> None:
         assert (found.kind, found.sent) == ("unsupported", "no")
 
 
-@pytest.mark.parametrize(("language", "sent"), [("en", "en"), ("English", "en"), ("pt-BR", "pt"), ("klingonese", "klingonese")])
+@pytest.mark.parametrize(
+    ("language", "sent"),
+    [("en", "en"), ("English", "en"), ("pt-BR", "pt"), ("nb-NO", "no"), ("nn", "nn"), ("klingonese", "klingonese")],
+)
 def test_a_language_goes_upstream_as_a_code(language: str, sent: str) -> None:
     """ISO 639-1 where it is known; what is not known the provider may judge."""
     assert fields(call(options=Options(language=language)))["language"] == [sent]
@@ -287,7 +295,36 @@ def test_no_body_is_too_strange(body: bytes) -> None:
 def test_an_error_under_200_is_what_it_says() -> None:
     """whisper.cpp answers 200 to audio it cannot read: the caller's audio must not cool the server down."""
     assert failed(b'{"error":"failed to read WAV file"}').kind == "unsupported"
-    assert failed(error("something else")).kind == "bad_answer"
+    assert failed(b'{"error":"something else"}').kind == "bad_answer"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"error":{"code":429,"message":"slow down"}}', "rate_limited"),
+        (b'{"error":{"code":"429","message":"slow down"}}', "rate_limited"),
+        (b'{"error":{"code":"rate_limit_exceeded","message":"slow down"}}', "rate_limited"),
+        (b'[{"error":{"code":503,"message":"busy"}}]', "overloaded"),
+        (b'{"object":"error","message":"no such model","type":"NotFoundError","code":404}', "not_found"),
+        (b'{"error":"Unauthorized","statusCode":401}', "unauthorized"),
+        (b'{"error":{"code":"invalid_api_key","message":"wrong"}}', "unauthorized"),
+        (b'{"errors":[{"code":500,"message":"oh"}]}', "server_error"),
+        (b'{"detail":"Not authenticated"}', "bad_answer"),
+        (error("something else"), "unsupported"),
+    ],
+)
+def test_an_error_under_200_that_says_its_status(body: bytes, kind: str) -> None:
+    """In a number or in its code: it is what it would be under that status, and the status is the one that came."""
+    failure = failed(body)
+    assert (failure.kind, failure.status) == (kind, 200)
+
+
+@pytest.mark.parametrize(
+    "beside", [b'"error":null', b'"error":""', b'"error":{}', b'"detail":"a fine recording"', b'"errors":[]']
+)
+def test_a_success_that_names_errors_is_a_success(beside: bytes) -> None:
+    """Null and nothing are no error."""
+    assert heard(b'{"text":"A quiet morning.",' + beside + b"}") == Transcript(text="A quiet morning.")
 
 
 @pytest.mark.parametrize(

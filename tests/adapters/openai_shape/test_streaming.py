@@ -132,6 +132,46 @@ def test_an_error_in_mid_stream(error: str, kind: FailureKind, before: str) -> N
     assert found.reason.startswith("in mid-stream")
 
 
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        (ServerEvent(data='{"object":"error","message":"oh","type":"BadRequestError","code":400}'), "unsupported"),
+        (ServerEvent(data='{"type":"error","message":"oh"}'), "server_error"),
+        (ServerEvent(data='{"message":"oh","code":"rate_limit_exceeded"}', event="error"), "rate_limited"),
+        (ServerEvent(data="it broke", event="error"), "server_error"),
+    ],
+)
+def test_errors_in_other_envelopes(event: ServerEvent, kind: FailureKind) -> None:
+    """Older vLLM's, one without `error`, one that only the event's name tells, and bare text."""
+    _, found = streamed(VLLM, *events_of(CHUNKS)[:-1], event)
+    assert isinstance(found, AttemptFailure)
+    assert (found.kind, found.status) == (kind, 200)
+
+
+def test_an_event_that_names_no_error_is_none() -> None:
+    """Null and nothing."""
+    done = 'data: {"type":"transcript.text.done","text":"A","error":null}'
+    odd = 'data: {"type":"transcript.text.delta","delta":"A","error":""}\n'
+    _, found = streamed(OPENAI, *events_of(odd + done))
+    assert found == Transcript(text="A")
+
+
+def test_of_several_choices_the_first_is_the_transcript() -> None:
+    """They are other tries at the same audio."""
+    chunk = 'data: {"choices":[{"index":0,"delta":{"content":"A"}},{"index":1,"delta":{"content":"B"}},null]}\n'
+    told, found = streamed(VLLM, *events_of(chunk + 'data: {"choices":[{"index":0,"delta":null}]}\n' + ALL_SAID))
+    assert [tell.delta for tell in told] == ["A"]
+    assert found == Transcript(text="A")
+
+
+def test_a_last_event_without_text_ends_what_was_told() -> None:
+    """Its usage counts."""
+    done = f'data: {{"type":"transcript.text.done","text":null,{COUNTED}}}'
+    _, found = streamed(OPENAI, *events_of(DELTAS + done))
+    assert isinstance(found, Transcript)
+    assert (found.text, found.usage is not None) == ("A quiet morning.", True)
+
+
 def test_events_that_nobody_knows_are_passed_over() -> None:
     """New ones come; comments and empty deltas say nothing."""
     odd = 'data: \ndata: {"type":"transcript.text.annotated","x":1}\ndata: {"type":"transcript.text.delta","delta":""}\n'

@@ -222,6 +222,21 @@ def test_an_answer_that_says_nothing_of_the_job_is_asked_for_again() -> None:
     assert [step.split()[0] for step in steps(wants)] == ["POST", "POST", "GET", "GET", "GET", "GET", "GET"]
 
 
+def test_a_job_is_not_waited_for_forever() -> None:
+    """Three hours, whatever time the attempt has; it may be done and charged after all, and is not deleted."""
+    wants, found = talk(asked(delete="true"), UPLOADED, QUEUED, *[PROCESSING] * 1086)
+    assert isinstance(found, AttemptFailure)
+    assert (found.kind, found.charged) == ("timed_out", "maybe")
+    assert sum(want.ms for want in wants if isinstance(want, Pause)) in range(10_800_000, 10_811_000)
+    assert {want.method for want in wants if isinstance(want, HttpRequest)} == {"POST", "GET"}
+
+
+def test_an_upload_that_went_wrong_there_is_their_failure() -> None:
+    """Under 422, which is not a refusal of the audio."""
+    found = failed(asked(), answer(b'{"error":"Upload failed, please try again."}', 422))
+    assert found.kind == "server_error"
+
+
 def test_patience_has_an_end() -> None:
     """Five in a row; what says that the job goes on gives it back."""
     found = failed(asked(), UPLOADED, QUEUED, BUSY, ILL, ILL, ILL, PROCESSING, ILL, ILL, ILL, ILL, BUSY)
@@ -239,6 +254,9 @@ def test_a_look_that_is_refused_for_good_ends_the_call(status: int, kind: Failur
     ("why", "kind"),
     [
         ("Audio duration is too short.", "unsupported"),
+        ("Audio duration exceeds the maximum of ten hours.", "too_large"),
+        ("The audio is too long.", "too_large"),
+        ("The file seems to be corrupted.", "unsupported"),
         ("The file does not appear to contain audio.", "unsupported"),
         ("Transcoding failed. The file type is text/plain.", "unsupported"),
         ("Download error, unable to download what was uploaded.", "server_error"),

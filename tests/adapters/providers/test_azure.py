@@ -52,6 +52,29 @@ def at(
         ),
         (f"{HOME}/openai/deployments/w", {}, f"{HOME}/openai/deployments/w/audio/transcriptions?api-version={API_VERSION}"),
         (
+            f"{HOME}/openai/deployments/",
+            {},
+            f"{HOME}/openai/deployments/speech/audio/transcriptions?api-version={API_VERSION}",
+        ),
+        (
+            f"{HOME}/openai/deployments/w/audio/translations?api-version=2024-06-01",
+            {},
+            f"{HOME}/openai/deployments/w/audio/transcriptions?api-version=2024-06-01",
+        ),
+        (
+            "https://r.cognitiveservices.azure.com/?api-version=2024-10-21",
+            {},
+            "https://r.cognitiveservices.azure.com/openai/deployments/speech/audio/transcriptions?api-version=2024-10-21",
+        ),
+        # A dated version is for deployments; `/openai/v1` refuses it, and the environment names it for both.
+        (HOME, {"api": "v1", "api_version": "2024-06-01"}, f"{HOME}/openai/v1/audio/transcriptions"),
+        (f"{HOME}/openai/v1?api-version=2024-06-01", {}, f"{HOME}/openai/v1/audio/transcriptions"),
+        (
+            f"{HOME}/openai/v1?api-version=preview",
+            {"api_version": "2024-06-01"},
+            f"{HOME}/openai/v1/audio/transcriptions?api-version=preview",
+        ),
+        (
             "https://gate/azure",
             {},
             f"https://gate/azure/openai/deployments/speech/audio/transcriptions?api-version={API_VERSION}",
@@ -177,6 +200,7 @@ def test_when_models_go(base_model: str, on: str) -> None:
         (401, b'{"error":{"code":"401","message":"Access denied"}}', "unauthorized"),
         (404, b'{"error":{"code":"DeploymentNotFound","message":"it does not exist"}}', "not_found"),
         (404, b'{"error":{"code":"404","message":"Resource not found"}}', "not_found"),
+        (403, b'{"error":{"code":"403","message":"Out of call volume quota. It will be replenished."}}', "out_of_quota"),
         (429, b'{"error":{"code":"RateLimitReached","message":"exceeded the rate"}}', "rate_limited"),
         (429, b'{"error":{"code":"429","message":"exceeded the rate"}}', "rate_limited"),
         (

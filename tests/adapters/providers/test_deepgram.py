@@ -150,6 +150,32 @@ WORDS: Final[list[object]] = [
 UTTERANCE: Final = {"start": 0, "end": 0.9, "confidence": 0.8, "channel": 0, "transcript": " One, two ", "speaker": 0, "id": "u"}
 
 
+@pytest.mark.parametrize("model", ["nova-3-medical", "nova-2-meeting", "base-video"])
+def test_a_model_of_one_language_detects_none(model: str) -> None:
+    """It is told the one that it knows, and that is the language of the answer."""
+    made = asked(Options(), model)
+    assert ("language", "en") in query(made)
+    assert "detect_language" not in dict(query(made))
+    found = ended(made, answer(json.dumps(results({"transcript": "a"})).encode()))
+    assert isinstance(found, Transcript)
+    assert found.language == "en"
+
+
+def test_what_stands_beside_the_text_may_be_missing() -> None:
+    """A word without itself, a sentence without a text, a channel in which nothing was heard, a language of null."""
+    said = {
+        "transcript": "Good day.",
+        "words": [{"start": 0, "end": 1}, {"word": None, "start": 0, "end": 1}, {"word": "day", "start": 1, "end": 2}],
+        "languages": [None, "de"],
+        "paragraphs": {"paragraphs": [{"sentences": [{"start": 0, "end": 1}, {"text": None}]}, {"sentences": None}]},
+    }
+    body = {
+        "results": {"channels": [{"alternatives": [said]}, {"alternatives": None}, {}], "utterances": [{"start": 0, "end": 1}]}
+    }
+    found = heard(body)
+    assert (found.text, found.language, [word.word for word in found.words or ()]) == ("Good day.", "de", ["day"])
+
+
 def test_a_whole_answer_is_a_whole_transcript() -> None:
     """Times are put right, a word without times is left out, unknown fields are passed over."""
     body = results({"transcript": " One, two lost ", "confidence": 0.95, "words": WORDS}, utterances=[UTTERANCE])

@@ -199,7 +199,6 @@ def test_channels_that_come_together_are_told_apart() -> None:
         b'{"text":null}',
         b'{"text":5}',
         b'{"text":"cut o',
-        b'{"text":"a","words":[{"start":0}]}',
     ],
 )
 def test_no_transcript_is_a_bad_answer(body: bytes) -> None:
@@ -265,3 +264,19 @@ def test_every_recorded_answer_is_read(path: Path) -> None:
     assert found.language == "en"
     assert " ".join(word.word for word in found.words or ()) == found.text
     assert " ".join(segment.text for segment in found.segments or ()) == found.text
+
+
+def test_what_stands_beside_the_text_may_be_missing() -> None:
+    """A word without itself is none; speakers may be numbers."""
+    words = [{"start": 0}, {"text": None, "start": 0, "end": 1}, {"text": "day", "start": 1, "end": 2, "speaker_id": 1}]
+    found = ended(asked(), answer(json.dumps({"text": "Good day.", "words": words}).encode()))
+    assert isinstance(found, Transcript)
+    assert [(word.word, word.speaker) for word in found.words or ()] == [("day", "1")]
+
+
+@pytest.mark.parametrize("status", ["file_too_large", "x"])
+def test_audio_that_is_too_large(status: str) -> None:
+    """Under 400, in words."""
+    found = ended(asked(), answer(json.dumps({"detail": {"status": status, "message": "The file is too large."}}).encode(), 400))
+    assert isinstance(found, AttemptFailure)
+    assert found.kind == "too_large"

@@ -267,6 +267,36 @@ def test_a_file_is_deleted_when_it_was_refused() -> None:
     assert (ending.kind, requests(wants)[-1].method) == ("overloaded", "DELETE")
 
 
+PROCESSING = json_answer({"file": {**FILE, "state": "PROCESSING"}})
+ILL = json_answer({}, status=503)
+
+
+def test_a_file_that_fails_later_says_why_and_is_deleted() -> None:
+    """Its own error stands in the answer of 200 that tells about it; the file is what failed, not the asking."""
+    said = json_answer({**FILE, "state": "FAILED", "error": {"code": 3, "message": "The file could not be decoded."}})
+    wants, ending = talk(call(size=LARGE), (BEGUN, PROCESSING, Done(), said, Done()))
+    assert isinstance(ending, AttemptFailure)
+    assert (ending.kind, requests(wants)[-1].method) == ("unsupported", "DELETE")
+
+
+def test_a_look_at_a_file_may_fail_and_pass() -> None:
+    """Twice in a row; the upload is not thrown away for it."""
+    gots: tuple[Got, ...] = (BEGUN, PROCESSING, Done(), ILL, Done(), ILL, Done(), json_answer({"state": "ACTIVE"}))
+    assert heard(call(size=LARGE), *gots, json_answer(HEARD), Done()).text == "A quiet morning."
+    wants, ending = talk(call(size=LARGE), (BEGUN, PROCESSING, Done(), ILL, Done(), ILL, Done(), ILL, Done()))
+    assert isinstance(ending, AttemptFailure)
+    assert (ending.kind, requests(wants)[-1].method) == ("overloaded", "DELETE")
+
+
+def test_a_file_is_not_waited_for_forever() -> None:
+    """Twenty minutes, whatever time the attempt has; then it is deleted."""
+    look: tuple[Got, ...] = (Done(), json_answer({"state": "PROCESSING"}))
+    wants, ending = talk(call(size=LARGE), (BEGUN, PROCESSING, *look * 243, Done()))
+    assert isinstance(ending, AttemptFailure)
+    assert (ending.kind, requests(wants)[-1].method) == ("timed_out", "DELETE")
+    assert sum(want.ms for want in wants if isinstance(want, Pause)) in range(1_200_000, 1_205_000)
+
+
 def test_a_file_that_could_not_be_processed_is_deleted() -> None:
     """What Google cannot decode, another provider may."""
     wants, ending = talk(call(size=LARGE), (BEGUN, json_answer({"file": {**FILE, "state": "FAILED"}}), Done()))
@@ -355,6 +385,10 @@ def error(status: int, word: str, message: str = "no", *details: object) -> Http
         (error(403, "PERMISSION_DENIED", "no", {"reason": "SERVICE_DISABLED"}), "not_found"),
         (error(403, "PERMISSION_DENIED", "no", {"reason": "BILLING_DISABLED"}), "out_of_quota"),
         (error(400, "FAILED_PRECONDITION", "User location is not supported for the API use."), "not_found"),
+        (error(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers."), "unauthorized"),
+        (error(429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted."), "out_of_quota"),
+        (error(400, "INVALID_ARGUMENT", "Sync input too long."), "too_large"),
+        (error(400, "INVALID_ARGUMENT", "The model does not exist in the location."), "not_found"),
         (error(400, "INVALID_ARGUMENT", "Request payload size exceeds the limit: 20971520 bytes."), "too_large"),
         (
             error(400, "INVALID_ARGUMENT", "The input token count (2) exceeds the maximum number of tokens allowed (1)."),

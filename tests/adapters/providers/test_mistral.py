@@ -342,3 +342,11 @@ def test_recorded_bodies(path: Path) -> None:
     assert len(found.segments or ()) == len(table["segments"])
     assert found.usage is not None
     assert found.usage.seconds == table["usage"]["prompt_audio_seconds"]
+
+
+def test_a_segment_without_a_text_says_nothing() -> None:
+    """And costs nothing."""
+    rows = [{"start": 0, "end": 1}, {"text": None, "start": 1, "end": 2}, {"text": "Good day.", "start": 2, "end": 3}]
+    found = ended(call(), answer({"text": "Good day.", "segments": rows}))
+    assert isinstance(found, Transcript)
+    assert [segment.text for segment in found.segments or ()] == ["Good day."]

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.adapters.driving import answer, call, ended, fields, wanted
 from voxplan.adapters.providers.openai import FACTS
@@ -99,6 +100,8 @@ def test_organization_and_project_are_headers() -> None:
         ({"fast": True, "n": 3, "x": 0.5}, {"fast": ["true"], "n": ["3"], "x": ["0.5"]}),
         ({"tags": ("a", "b")}, {"tags[]": ["a", "b"]}),
         ({"tags[]": ("a",)}, {"tags[]": ["a"]}),
+        ({"a": {"b": {"c": True}, "d": (1, 2)}}, {"a[b][c]": ["true"], "a[d][]": ["1", "2"], "a": None}),
+        ({"rows": ({"x": 1}, {"x": 2})}, {"rows[][x]": ["1", "2"]}),
         (
             {"chunking_strategy": {"type": "server_vad", "threshold": 0.4}},
             {"chunking_strategy[type]": ["server_vad"], "chunking_strategy[threshold]": ["0.4"], "chunking_strategy": None},
@@ -123,7 +126,9 @@ def test_the_request_speaks_before_the_deployment() -> None:
     ("filename", "container", "sent"),
     [
         ("talk.mp3", "mp3", "talk.mp3"),
-        ("talk.WAV", "wav", "talk.WAV"),
+        ("talk.WAV", "wav", "talk.wav"),
+        ("talk.MP3", None, "talk.mp3"),
+        ("Gespräch 1.opus", "ogg", "Gespräch 1.ogg"),
         ("talk.opus", "ogg", "talk.ogg"),
         ("talk.oga", None, "talk.ogg"),
         ("talk.wave", "wav", "talk.wav"),
@@ -172,6 +177,31 @@ def test_when_models_go() -> None:
         "gpt-4o-mini-transcribe-2025-03-20": "2027-01-20",
     }
     assert {can.retirement.successor for _, can in FACTS.models if can.retirement} == {"gpt-transcribe"}
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "model"),
+    [
+        ("gpt-4o-transcribe-2026-03-20", "gpt-4o-transcribe"),
+        ("gpt-4o-mini-transcribe-2026-06-01", "gpt-4o-mini-transcribe"),
+        ("gpt-4o-transcribe-diarize-2026-01-01", "gpt-4o-transcribe-diarize"),
+        ("gpt-transcribe-2026-08-26", "gpt-transcribe"),
+    ],
+)
+def test_a_dated_snapshot_can_do_what_its_model_can(snapshot: str, model: str) -> None:
+    """What it costs, and when it goes, is not known."""
+    assert FACTS.capabilities(snapshot) == replace(FACTS.capabilities(model), price=None, retirement=None)
+
+
+def test_voices_count_into_the_body() -> None:
+    """26,214,400 bytes for the whole form: a voice that does not fit beside the audio is told before anything is sent."""
+    voice = KnownSpeaker(name="Ann", reference="data:audio/wav;base64," + "A" * 400_000)
+    made = replace(call("gpt-4o-transcribe-diarize", Options(known_speakers=(voice,))), size=26_000_000)
+    found = ended(made)
+    assert isinstance(found, AttemptFailure)
+    assert (found.kind, found.sent) == ("too_large", "no")
+    assert wanted(replace(made, size=25_000_000)).url
+    assert wanted(replace(made, size=26_148_864, options=Options())).url
 
 
 RECORDED: dict[str, FailureKind] = {

@@ -321,6 +321,40 @@ def test_what_speech_to_text_heard() -> None:
     )
 
 
+def test_channels_that_were_recognised_apart() -> None:
+    """Each has its own lines, its own times and its own speakers; a result begins where the one before on its channel ends."""
+    content = {
+        "results": [
+            result("good morning", resultEndOffset="2s", channelTag=1),
+            result(
+                "hello",
+                resultEndOffset="1.5s",
+                channelTag=2,
+                words=[{"word": "hello", "startOffset": "1s", "endOffset": "1.5s", "speakerLabel": "1"}],
+            ),
+            result("bye", resultEndOffset="3s", channelTag=1),
+        ]
+    }
+    found = said(SPEECH, content)
+    assert found.text == "good morning bye\nhello"
+    assert found.segments == (
+        Segment(text="good morning", start=0.0, end=2.0, speaker="channel 1"),
+        Segment(text="hello", start=1.0, end=1.5, speaker="channel 2 1"),
+        Segment(text="bye", start=2.0, end=3.0, speaker="channel 1"),
+    )
+
+
+@pytest.mark.parametrize(("model", "version"), [("gemini-2.5-flash", "v1"), ("chirp_3", "v2")])
+def test_a_base_url_may_have_the_version(model: str, version: str) -> None:
+    """It is not written twice."""
+    bare, versioned = (
+        only(call("vertex_ai", model, settings=PLACE, base_url=f"https://proxy.example/google{end}")).url
+        for end in ("", f"/{version}")
+    )
+    assert bare == versioned
+    assert bare.startswith(f"https://proxy.example/google/{version}/projects/")
+
+
 def test_turns_within_a_result() -> None:
     """Where speakers take turns there is a segment for each turn."""
     rows = [

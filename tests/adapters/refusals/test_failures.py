@@ -147,6 +147,26 @@ def test_no_answer_is_too_strange(status: int, body: bytes) -> None:
     assert len(failure.reason) <= 160
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(("error", "errors", "detail", "message", "code", "status", "details", "innererror")), inner
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.integers(200, 599), JSON)
+def test_no_json_is_too_strange(status: int, body: object) -> None:
+    """Envelopes of any make, right or wrong: one failure of a kind that an answer can have."""
+    failure = refusal(answer(msgspec.json.encode(body), status))
+    assert failure.kind in CHARGED
+    assert failure.reason.isprintable()
+
+
 def test_a_reason_says_status_code_and_message() -> None:
     """What the provider said, shortened; where it said nothing, what the kind means."""
     assert refusal(answer(REFUSALS["openai, no model"].body, 404)).reason == "http 404 model_not_found: the model does not exist"
@@ -160,6 +180,10 @@ def test_the_wait_is_kept() -> None:
     assert refusal(answer(limited, 429)).retry_after_ms == 48_900
     assert refusal(answer(limited, 429, retry_after="2")).retry_after_ms == 2000
     assert refusal(answer(b"try again in 5s", 400)).retry_after_ms is None
+    assert refusal(answer(b"", 429, x_ratelimit_reset_requests="6m0s")).retry_after_ms == 360_000
+    assert refusal(answer(b"try again in 5s", 429, x_ratelimit_reset_requests="6m0s")).retry_after_ms == 5000
+    # Every answer has the header; alone it is no wait.
+    assert refusal(answer(b"", 500, x_ratelimit_reset_requests="6m0s")).retry_after_ms is None
 
 
 @pytest.mark.parametrize("header", ["x_request_id", "apim_request_id", "dg_request_id"])

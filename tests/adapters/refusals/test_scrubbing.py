@@ -40,6 +40,19 @@ def test_an_organisation_in_quotes_is_removed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("fetch of https://ann:hunter2@h.example/a failed", "fetch of https://[removed]h.example/a failed"),
+        ("see https://h.example/a?sig=hunter2&x=1 now", "see https://h.example/a[removed] now"),
+        ("no password=hunter2, sorry", "no password=[removed], sorry"),
+    ],
+)
+def test_what_addresses_carry_is_removed(said: str, kept: str) -> None:
+    """Who logs in, and what is asked for; the address stays."""
+    assert scrubbed(said) == kept
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "The model `gpt-4o-mini-transcribe-2025-12-15` does not exist",

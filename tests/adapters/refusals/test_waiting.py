@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.adapters.driving import answer
-from voxplan.adapters.refusals.waiting import retry_after_ms, wait_in_words_ms
+from voxplan.adapters.refusals.waiting import reset_ms, retry_after_ms, wait_in_words_ms
 
 NOW = "Sun, 22 Nov 2026 10:00:00 GMT"
 
@@ -47,7 +47,13 @@ def test_the_wait_in_headers(headers: dict[str, str], wait_ms: int | None) -> No
         ("try again in 6m0s", 360_000),
         ("try again later", None),
         ("try again in a moment", None),
-        ("retry in 5 minutes", None),
+        ("retry in 5 minutes", 300_000),
+        ("Please retry after 6 seconds.", 6000),
+        ("Please try again in 20 seconds. Visit", 20_000),
+        ("please wait 2.5 seconds and", 2500),
+        ("retry after 250 milliseconds", 250),
+        ("try again in 1d2h", 93_600_000),
+        ("try again in 3 attempts", None),
     ],
 )
 def test_the_wait_in_words(message: str, wait_ms: int | None) -> None:
@@ -55,9 +61,33 @@ def test_the_wait_in_words(message: str, wait_ms: int | None) -> None:
     assert wait_in_words_ms(message) == wait_ms
 
 
+@pytest.mark.parametrize(
+    ("headers", "wait_ms"),
+    [
+        ({}, None),
+        ({"reset_requests": "6m0s"}, 360_000),
+        ({"reset_requests": "1.2s"}, 1200),
+        ({"reset_tokens": "20ms"}, 20),
+        ({"reset_requests": "2m59.56s", "reset_tokens": "7.66s"}, 7660),
+        ({"reset_requests": "2m59.56s", "remaining_requests": "0", "reset_tokens": "7.66s", "remaining_tokens": "5"}, 179_560),
+        ({"reset_requests": "60"}, 60_000),
+        ({"reset_requests": "1795348800"}, None),  # a point in time
+        ({"reset_requests": "0s"}, 0),
+        ({"reset_requests": ""}, None),
+        ({"reset_requests": "soon", "reset_tokens": "1h"}, 3_600_000),
+    ],
+)
+def test_when_a_limit_is_lifted(headers: dict[str, str], wait_ms: int | None) -> None:
+    """That of the limit which is used up; where none says so, the first that is full again."""
+    response = answer(b"", 429, **{f"x_ratelimit_{name}": value for name, value in headers.items()})
+    assert reset_ms(response) == wait_ms
+
+
 @given(st.text(max_size=40))
 def test_no_header_is_too_strange(text: str) -> None:
     """Any text is a wait that is not negative, or none."""
     for headers in ({"retry_after": text, "date": NOW}, {"retry_after_ms": text}):
         wait_ms = retry_after_ms(answer(b"", 429, **headers))
+        assert wait_ms is None or wait_ms >= 0
+    for wait_ms in (reset_ms(answer(b"", 429, x_ratelimit_reset_tokens=text)), wait_in_words_ms(f"try again in {text}")):
         assert wait_ms is None or wait_ms >= 0

@@ -47,6 +47,13 @@ def flat(found: tuple[Cue, ...]) -> str:
     return re.sub(r"\s", "", "".join("".join(cue.lines) for cue in found))
 
 
+def test_times_past_all_recordings_are_written_too() -> None:
+    """No number is too large to be a time."""
+    (cue,) = of(Segment(text="Good day.", start=1e308, end=1.7e308))
+    assert cue.end_ms > cue.start_ms
+    assert srt((cue,)).endswith("Good day.\n\n")
+
+
 STORY = (
     "Galileo was an American robotic space program that studied the planet Jupiter and its moons, as well as several other "
     "solar system bodies. It was named after the Italian astronomer Galileo Galilei."

@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from tests.making import use
@@ -41,10 +43,10 @@ CATALOG = {facts.provider: facts for facts in (CLOUD, HERE, NAMED)}
 NEEDED = {"resource": "ours"}
 
 
-def found(deployment: Deployment, account: Account | None = None) -> list[Finding]:
+def found(deployment: Deployment, account: Account | None = None, today: date | None = None) -> list[Finding]:
     """What is said about a spec of this deployment."""
     accounts = {} if account is None else {"main": account}
-    return [*check(Spec(voxplan=1, accounts=accounts, deployments={"d": deployment}, routes={"r": use("d")}), CATALOG)]
+    return [*check(Spec(voxplan=1, accounts=accounts, deployments={"d": deployment}, routes={"r": use("d")}), CATALOG, today)]
 
 
 def cloud(settings: dict[str, str], options: dict[str, PassedOption] | None = None, model: str = "new") -> Deployment:
@@ -145,6 +147,15 @@ def test_a_model_that_will_be_switched_off_is_a_warning(model: str, message: str
     assert (finding.severity, finding.path, finding.message) == ("warning", ("deployments", "d", "model"), message)
 
 
+@pytest.mark.parametrize(
+    ("today", "warned"),
+    [(None, True), (date(2026, 1, 21), False), (date(2026, 1, 22), True), (date(2027, 2, 26), True), (date(2030, 1, 1), True)],
+)
+def test_a_retirement_that_is_far_off_is_no_warning_yet(today: date | None, warned: bool) -> None:
+    """From 400 days before it on it is, and ever after; always where nobody says what day it is."""
+    assert bool(found(cloud(NEEDED, model="old"), today=today)) is warned
+
+
 def test_a_model_behind_another_name_is_looked_at() -> None:
     """The setting says which it is; without it, the name of the deployment does."""
     (finding,) = found(Deployment(model="ours", provider="named", settings={"base_model": "old-1"}))
@@ -152,3 +163,24 @@ def test_a_model_behind_another_name_is_looked_at() -> None:
     assert found(Deployment(model="ours", provider="named")) == []
     (finding,) = found(Deployment(model="ours", account="main"), Account(provider="named", settings={"base_model": "old-1"}))
     assert finding.path == ("deployments", "d", "model")
+
+
+@pytest.mark.parametrize("name", ["api_key", "Authorization", "xi-api-key"])
+def test_a_key_is_no_option(name: str) -> None:
+    """It would be sent in the body, and stand in the spec for everybody to read."""
+    assert [finding.message for finding in found(cloud(NEEDED, {name: "sk-1"}))] == [
+        f"`{name}` is no option: a key stands at `api_key`, by reference"
+    ]
+
+
+@pytest.mark.parametrize("value", ["${SECRET}", ("a", "b ${SECRET}"), {"inside": "${SECRET}"}])
+def test_options_hold_no_references(value: PassedOption) -> None:
+    """Nobody fills them in."""
+    message = "`options` are passed on as they stand: no reference is filled in here"
+    assert [finding.message for finding in found(cloud(NEEDED, {"seed": value}))] == [message]
+
+
+@pytest.mark.parametrize("model", ["", " ", " new", "new\n"])
+def test_a_model_has_a_name(model: str) -> None:
+    """Blanks around it are a slip, and no provider knows such a model."""
+    assert any("is no name of a model" in finding.message for finding in found(cloud(NEEDED, model=model)))

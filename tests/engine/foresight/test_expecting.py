@@ -3,14 +3,24 @@ from collections.abc import Mapping
 import pytest
 
 from tests.making import CATALOG, router, spec, use
-from voxplan.engine.foresight.expecting import SEEDS, moment_of, run_policy_test
+from voxplan.engine.foresight.expecting import SEEDS, moment_of, request_of, run_policy_test
 from voxplan.engine.language.condition import Condition, TimeWindow
 from voxplan.engine.language.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
-from voxplan.engine.language.spec import Arm, Balance, Branch, Deployment, Price, Retry, RouteNode, Selector
+from voxplan.engine.language.spec import Arm, Balance, Branch, Deployment, Price, Retry, RouteNode, Selector, Spec
 from voxplan.engine.plans.compiling import compile_checked
 from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.capability import Capabilities, ProviderFacts, lacks
 from voxplan.engine.terms.quantity import ClockTime, Money, Span
 
+EVERYTHING = Capabilities(
+    diarization=True,
+    streaming=True,
+    languages_hint=True,
+    keywords=True,
+    known_speakers=True,
+    logprobs=True,
+    chunking_strategy=True,
+)
 LIST = RouteNode(first=(RouteNode(use="a", retry=Retry(times=1)), use("b")), timeout=Span(1000, (100, 1)))
 DOWN = {"a": (Scripted(result="not_connected"),)}
 
@@ -109,3 +119,40 @@ def test_all_facts_of_the_request_are_used() -> None:
     given = PolicyRequest(tags=("x",), user="u", key="k", key_tags=("gold",), metadata={"plan": "pro"}, fallbacks=("c",))
     world = {"a": (Scripted(result="overloaded"),)}
     assert unmet(made, PolicyExpectation(attempts=("a", "c")), world, given) == []
+
+
+LACKS = {
+    "languages": "takes no list of languages that may be spoken",
+    "keywords": "takes no keywords",
+    "known_speakers": "recognises no speakers by their voice",
+    "logprobs": "gives no log probabilities",
+    "chunking_strategy": "takes no chunking strategy",
+    "stream": "does not stream",
+    "diarize": "does not tell speakers apart",
+}
+
+
+@pytest.mark.parametrize(
+    ("option", "asked"),
+    [
+        ("languages", PolicyRequest(languages=("fi", "sv"))),
+        ("keywords", PolicyRequest(keywords=("Oulu",))),
+        ("known_speakers", PolicyRequest(known_speakers=("Ada",))),
+        ("logprobs", PolicyRequest(logprobs=True)),
+        ("chunking_strategy", PolicyRequest(chunking_strategy="auto")),
+        ("stream", PolicyRequest(stream=True)),
+        ("diarize", PolicyRequest(diarize=True)),
+    ],
+)
+def test_whatever_is_asked_for_leaves_out_who_cannot_do_it(option: str, asked: PolicyRequest) -> None:
+    """Each option of a request can be one of a test."""
+    facts = {"any": CATALOG["any"], "all": ProviderFacts(provider="all", needs_key=False, otherwise=EVERYTHING)}
+    written = Spec(
+        voxplan=1,
+        deployments={"a": Deployment(provider="any", model="m"), "b": Deployment(provider="all", model="m")},
+        routes={"r": RouteNode(first=(use("a"), use("b")))},
+    )
+    made = compile_checked(written, facts)
+    assert unmet(made, PolicyExpectation(attempts=("b",)), {}, asked) == []
+    assert [lack.detail for lack in lacks(CATALOG["any"].otherwise, request_of(made, asked))] == [LACKS[option]]
+    assert unmet(made, PolicyExpectation(attempts=("a",)), {}, PolicyRequest()) == []

@@ -1,3 +1,5 @@
+import pytest
+
 from tests.making import CATALOG, planned, router, spec, use
 from voxplan.engine.language.condition import Condition, NumberRange
 from voxplan.engine.language.spec import (
@@ -11,6 +13,7 @@ from voxplan.engine.language.spec import (
     RouteNode,
     Selector,
     Spec,
+    Strategy,
 )
 from voxplan.engine.language.spec import Race as RaceForm
 from voxplan.engine.observed.view import EMPTY_VIEW
@@ -18,6 +21,7 @@ from voxplan.engine.plans.compiling import compile_checked
 from voxplan.engine.plans.plan import Attempt, Degrade, First, Plan, Race, Refusal, attempts
 from voxplan.engine.plans.planning import plan
 from voxplan.engine.plans.router import Router
+from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts, TokenPrices
 from voxplan.engine.terms.quantity import Money, Span
 from voxplan.engine.terms.request import AudioFacts, Options, Request
 
@@ -119,6 +123,28 @@ def test_an_attempt_beyond_the_budget_never_exists() -> None:
     assert (found.bounds.cost, found.root.budget) == (5, 10)
 
 
+@pytest.mark.parametrize(
+    ("price", "why"),
+    [
+        (None, "what a call costs is not known"),
+        (PriceFacts(per_request=1, estimated=True), "its price is only an estimate"),
+        (PriceFacts(per_minute=1, tokens=TokenPrices(audio_in=1, text_in=1, out=1)), "its price is only an estimate"),
+        (PriceFacts(per_minute=1), "what a call costs is not known without the length of the audio"),
+        (
+            PriceFacts(per_minute=1, by_channel=True),
+            "what a call costs is not known without the number of channels of the audio",
+        ),
+    ],
+)
+def test_a_budget_says_why_a_price_is_of_no_use(price: PriceFacts | None, why: str) -> None:
+    """Nobody knows it, it is an estimate, or something of the audio is missing."""
+    facts = ProviderFacts(provider="any", needs_key=False, otherwise=Capabilities(price=price))
+    root = RouteNode(use="a", budget=Money(10))
+    (left,) = refused(compile_checked(spec({"r": root}, "a"), {"any": facts})).left_out
+    (reason,) = left.reasons
+    assert (reason.code, reason.detail) == ("price_unknown", f"{why}, and the budget is $0.00000001")
+
+
 def test_an_option_is_degraded_only_where_the_spec_says_so() -> None:
     """Each attempt lists it."""
     plain = Deployment(provider="bare", model="m")
@@ -158,6 +184,17 @@ def test_arms_that_were_not_reached_stand_in_one_line() -> None:
     found = planned(RouteNode(balance=Balance(among=arms, spill=0)), *"abcd")
     (left,) = found.left_out
     assert (left.node, len(left.deployments), left.reasons[0].code) == ("r", 3, "not_spilled")
+
+
+@pytest.mark.parametrize(
+    ("by", "came"),
+    [("weight", "were drawn first"), ("cost", "came first by `cost`"), ("latency", "came first by `latency`")],
+)
+def test_nobody_says_drawn_where_nothing_was_drawn(by: Strategy, came: str) -> None:
+    """Where arms are ordered by a score, the reason names it."""
+    found = planned(RouteNode(balance=Balance(among=tuple(Arm(route=use(name)) for name in "ab"), by=by, spill=0)), *"ab")
+    (left,) = found.left_out
+    assert left.reasons[0].detail == f"other arms {came} and `spill` ends before it"
 
 
 def test_a_named_route_stands_in_its_place() -> None:

@@ -157,6 +157,7 @@ async def test_what_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
         "directory": (tmp_path, "unreadable"),
         "pipe": (tmp_path / "pipe", "unreadable"),
         "nul": ("a\0b", "missing"),
+        "nothing": ("", "missing"),
         "text": (io.StringIO("hello"), "unreadable"),  # type: ignore[dict-item]
         "closed": (_closed(), "unreadable"),
         "number": (7, "unreadable"),  # type: ignore[dict-item]
@@ -167,6 +168,14 @@ async def test_what_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
                 pytest.fail("opened")
         assert problem.value.kind == kind
         assert "\n" not in str(problem.value)
+
+
+async def test_an_address_is_no_audio_and_is_not_shown() -> None:
+    """Whoever may read a signed address may read the recording."""
+    with pytest.raises(AudioProblem) as problem:
+        async with open_audio("https://bucket.example/talk.wav?signature=s3cret"):
+            pytest.fail("opened")
+    assert str(problem.value) == "an address is no audio: expected a path, bytes or a stream"
 
 
 def _closed() -> io.BytesIO:

@@ -68,13 +68,14 @@ def test_it_says_everything_there_is_to_say() -> None:
 def test_the_overview_is_short(reports: Mapping[str, ProviderReport]) -> None:
     """What each needs, and each model with its price, its abilities, and its end."""
     assert drawn(overview(tuple(reports.values()))).partition("\n\nabout")[0].splitlines() == [
-        "cloud  needs an api_key, a base_url, setting resource",
+        "cloud  needs an api_key, a base_url, settings resource,",
+        "  takes settings secret_key, api-version",
         "  known  $0.006 a minute, in steps of 1 s, each channel",
         "    segment times, word times",
         "  guessed  about $0.003 a minute",
         "    text, speakers, languages en",
         "  unknown  price unknown",
-        "    text, keywords, logprobs, up to 25,000,000 bytes, up to 1400 s",
+        "    text, keywords, logprobs, up to 25 MB, up to 23 min 20 s",
         "  tokens  about $0.004 a minute",
         "    text",
         "    until 2027-02-26, then known",
@@ -87,6 +88,27 @@ def test_the_overview_is_short(reports: Mapping[str, ProviderReport]) -> None:
         "  any other  price unknown",
         "    text",
     ]
+
+
+def test_models_of_which_the_same_is_known_stand_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the overview and on the page; names that do not fit go on in the next line."""
+    same = Capabilities(words=True, price=PriceFacts(per_minute=6_000_000))
+    models = (("one-model", same), ("other", Capabilities(prompt=True)), ("a-second-model", same), ("a-third-model", same))
+    facts = ProviderFacts(provider="cloud", takes_key=False, needs_key=False, models=models, otherwise=same)
+    monkeypatch.setattr(provider_report, "CATALOG", {"cloud": facts})
+    (report,) = known_providers()
+    assert drawn(overview((report,)), 40).splitlines()[:7] == [
+        "cloud  needs nothing",
+        "  one-model, a-second-model,",
+        "  a-third-model,",
+        "  any other  $0.006 a minute",
+        "    segment times, word times",
+        "  other  price unknown",
+        "    text, prompt",
+    ]
+    page = drawn(provider_page(report))
+    assert "\ncloud one-model, a-second-model, a-third-model, any other\n" in page
+    assert page.count("$0.006 a minute") == 1
 
 
 def test_one_provider_is_told_in_full(reports: Mapping[str, ProviderReport]) -> None:
@@ -117,8 +139,9 @@ def test_no_screen_is_too_narrow(capsys: pytest.CaptureFixture[str], monkeypatch
         assert max(map(len, page.splitlines())) <= width
         assert "…" not in page
     joined = "".join(shown[0].split())
+    heads = {line.split()[0] for line in shown[0].splitlines() if line[:1].strip()}
     for facts in CATALOG.values():
-        assert f"\n{facts.provider} " in f"\n{shown[0]}"
+        assert facts.provider in heads
         assert all(model in joined for model, _ in facts.models)
 
 

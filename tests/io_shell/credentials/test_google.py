@@ -110,3 +110,12 @@ def test_whose_fault_it_is(answer: Callable[[httpx.Request], httpx.Response], ki
         issue({"credentials": json.dumps(USER)}, httpx.MockTransport(answer))
     assert raised.value.kind == kind
     assert "revoked" not in str(raised.value)
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/key.json", "no/such/file.json", "a\0b", "[" * 100_000])
+def test_a_path_that_leads_nowhere(path: str) -> None:
+    """Is a refusal in our words, and never shown: it could be a secret that was put in the wrong place."""
+    with pytest.raises(NotIssued) as raised:
+        issue({"credentials": path})
+    assert raised.value.kind == "unauthorized"
+    assert path[:12] not in str(raised.value)

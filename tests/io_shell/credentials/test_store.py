@@ -24,6 +24,7 @@ from voxplan.adapters.wire import Granted
 from voxplan.engine.plans.router import RouterDeployment
 from voxplan.engine.terms.capability import Capabilities
 from voxplan.engine.terms.failure import AttemptFailure
+from voxplan.io_shell.credentials.issuing import Issued
 from voxplan.io_shell.credentials.store import CredentialStore, Held, TokenKind
 
 pytestmark = pytest.mark.anyio
@@ -316,3 +317,12 @@ async def test_an_extra_that_is_missing(kind: TokenKind, extra: str, missing: st
     failure = await refused(CredentialStore({"GOOGLE": "{}"}), kind)
     assert failure.kind == "unauthorized"
     assert f"pip install 'voxplan[{extra}]'" in failure.reason
+
+
+def test_a_token_is_not_in_what_is_printed() -> None:
+    """Neither of the store's values shows it, wherever they are logged."""
+    granted = Granted(project="p")
+    for value in (Held(token=SECRET, granted=granted), Issued(token=SECRET, expires_s=1.0, granted=granted)):
+        assert SECRET not in repr([value])
+        assert SECRET not in f"{value}"
+        assert "project='p'" in repr(value)

@@ -19,7 +19,7 @@ def test_every_container_is_decoded(container: str) -> None:
     assert seconds(encoded(container)) == pytest.approx(3.0, abs=0.1)
 
 
-@pytest.mark.parametrize("container", set(ENCODINGS) - {"ipod"})
+@pytest.mark.parametrize("container", sorted({*ENCODINGS} - {"ipod"}))
 def test_a_truncated_file_gives_what_it_holds(container: str) -> None:
     """Half a file is about half the audio."""
     data = encoded(container)

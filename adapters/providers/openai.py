@@ -70,14 +70,14 @@ FACTS: Final = ProviderFacts(
         ("gpt-4o-transcribe", replace(models.GPT_4O, price=_GPT_4O_PRICE, retirement=_RETIREMENT)),
         ("gpt-4o-mini-transcribe", _MINI),
         ("gpt-4o-mini-transcribe-2025-03-20", replace(_MINI, retirement=_SNAPSHOT_RETIREMENT)),
-        ("gpt-4o-mini-transcribe-2025-12-15", replace(_MINI, retirement=None)),
+        ("gpt-4o-mini-transcribe-2025-12-15", _MINI),
         ("gpt-4o-transcribe-diarize", replace(models.GPT_4O_DIARIZE, price=_GPT_4O_PRICE, retirement=_RETIREMENT)),
     ),
-    # A dated snapshot can do what its model can; what it costs, and until when it is there, is not known.
+    # A dated snapshot can do what its model can, and goes with its family at the latest; what it costs is not known.
     families=(
-        ("gpt-4o-transcribe-diarize", models.GPT_4O_DIARIZE),
-        ("gpt-4o-transcribe", models.GPT_4O),
-        ("gpt-4o-mini-transcribe", models.GPT_4O),
+        ("gpt-4o-transcribe-diarize", replace(models.GPT_4O_DIARIZE, retirement=_RETIREMENT)),
+        ("gpt-4o-transcribe", replace(models.GPT_4O, retirement=_RETIREMENT)),
+        ("gpt-4o-mini-transcribe", replace(models.GPT_4O, retirement=_RETIREMENT)),
         ("gpt-transcribe", models.GPT_TRANSCRIBE),
     ),
     otherwise=models.ANY,

@@ -21,7 +21,7 @@ __all__ = ("asked_request",)
 def asked_request(router: Router, asked: TranscribeOptions, *, stream: bool = False) -> Request:
     """The request, without the facts of its audio. Raises RequestError for the first keyword that is at fault."""
     for name in asked.keys() - TranscribeOptions.__annotations__.keys():
-        hint = suggestion(name, TranscribeOptions.__annotations__)
+        hint = ": text as it comes has `Vox.stream`" if name == "stream" else suggestion(name, TranscribeOptions.__annotations__)
         raise TypeError(f"unexpected keyword argument `{name}`{hint}")  # as for any function
     allowed = asked.get("allowed")
     first = asked_flag("mock_testing_fallbacks", asked.get("mock_testing_fallbacks", False))

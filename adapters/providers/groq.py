@@ -63,5 +63,5 @@ FACTS: Final = ProviderFacts(
         ("whisper-large-v3-turbo", _priced(666_667)),  # $0.04 an hour
     ),
     otherwise=_ANY,
-    owned=models.OWNED,
+    owned=(*models.OWNED, "url"),  # in place of the file
 )

@@ -31,6 +31,7 @@ class PriceReport(msgspec.Struct, frozen=True, kw_only=True):
     `certainty`: with `tokens`, `per_minute` is what a minute of speech may come to.
     """
 
+    unit: str = "billionths of a US dollar"
     per_minute: int
     per_request: int
     minimum_ms: int

@@ -101,6 +101,7 @@ def test_json_tells_programs_the_same(capsys: pytest.CaptureFixture[str], spec: 
     (cloud,) = json.loads(typed(capsys, "capabilities", "openai", "-s", spec, "--json").out)
     assert cloud["deployment"] == "cloud"
     assert cloud["price"] == {
+        "unit": "billionths of a US dollar",
         "per_minute": 10_000_000,
         "per_request": 0,
         "minimum_ms": 0,

@@ -81,7 +81,7 @@ def _deployment(
         yield error(path, f"provider `{facts.provider}` needs a `base_url`")
     if facts.needs_key and not has_key and facts.default_key is None:
         yield error(path, f"provider `{facts.provider}` needs an `api_key`")
-    if deployment.model != deployment.model.strip() or not deployment.model.isprintable() or not deployment.model:
+    if deployment.model != deployment.model.strip() or not deployment.model.isprintable():
         yield error((*path, "model"), f"{quoted(deployment.model)} is no name of a model")
     said = (account.settings if account else {}) | deployment.settings
     yield from _settings((*path, "settings"), deployment.settings, facts)

@@ -28,6 +28,7 @@ __all__ = (
     "Guardrail",
     "Label",
     "Limits",
+    "ModelName",
     "OptionRules",
     "PassedOption",
     "Positive",
@@ -119,6 +120,10 @@ class Price(Table, frozen=True, kw_only=True):
     step: Span | None = None
 
 
+ModelName = Annotated[str, Meta(pattern=r"^\S(?:.*\S)?$", description="the name of a model, without blanks around it")]
+"""A model as its provider calls it."""
+
+
 class Deployment(Table, frozen=True, kw_only=True):
     """One provider account, model and credentials. What it does not say it takes from its `account`.
 
@@ -126,7 +131,7 @@ class Deployment(Table, frozen=True, kw_only=True):
     they stand. `price` overrides what is known of the provider's prices.
     """
 
-    model: str
+    model: ModelName
     account: Label | None = None
     provider: Label | None = None
     api_key: Reference | None = None

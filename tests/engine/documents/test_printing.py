@@ -128,7 +128,7 @@ def test_order_of_keys() -> None:
 @given(text=texts())
 def test_any_text(form: Format, text: str) -> None:
     """Text with any character reads back as it was."""
-    spec = Spec(voxplan=1, deployments={"a": Deployment(provider="local", model=text, tags=(text, text))}, routes={})
+    spec = Spec(voxplan=1, deployments={"a": Deployment(provider="local", model="m", region=text, tags=(text, text))}, routes={})
     assert read(print_spec(spec, form), form, "spec").unwrap().spec == spec
 
 

@@ -138,7 +138,7 @@ def asked_chunking(wanted: str | Mapping[str, object] | None) -> str | None:
         given: object = msgspec.json.decode(wanted) if isinstance(wanted, str) else wanted
         if isinstance(given, Mapping) and _is_said(cast("Mapping[object, object]", given)):
             return msgspec.json.encode(given, order="deterministic").decode()
-    except (msgspec.MsgspecError, TypeError, ValueError):
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
         pass
     shown = quoted(wanted) if isinstance(wanted, str) else f"of type {type(wanted).__name__}"
     raise RequestError(f'`chunking_strategy` is {shown}: expected `auto` or an object such as `{{"type": "server_vad"}}`')

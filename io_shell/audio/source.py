@@ -37,10 +37,6 @@ class Readable(Protocol):
         ...
 
 
-AudioInput = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | AsyncIterable[bytes]
-"""What callers may pass: a path, bytes, a stream (sync or async; read once, from where it stands), or an async iterator."""
-
-
 class AudioSource:
     """Audio that can be read any number of times, by several readers at once.
 
@@ -79,6 +75,13 @@ class AudioSource:
         return Window(self._store, watch)
 
 
+_Unopened = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable | AsyncIterable[bytes]
+
+AudioInput = _Unopened | AudioSource
+"""What callers may pass: a path, bytes, a stream (sync or async; read once, from where it stands), an async iterator, or audio
+that somebody else has opened and will close."""
+
+
 @asynccontextmanager
 async def open_audio(
     source: AudioInput, filename: str | None = None, limit_bytes: int | None = None
@@ -87,6 +90,9 @@ async def open_audio(
 
     Every AudioProblem about reaching the audio (missing, a directory, unreadable) is raised on entry.
     """
+    if isinstance(source, AudioSource):  # opened already, by somebody who closes it
+        yield source
+        return
     async with AsyncExitStack() as stack:
         found = await _open(source, filename, limit_bytes, stack)
         head = await found.store.read_at(0, HEAD_BYTES)
@@ -98,7 +104,7 @@ class _Found(NamedTuple):
     name: str
 
 
-async def _open(source: AudioInput, filename: str | None, limit: int | None, stack: AsyncExitStack) -> _Found:
+async def _open(source: _Unopened, filename: str | None, limit: int | None, stack: AsyncExitStack) -> _Found:
     """The store of any kind of source, closed by `stack`."""
     if isinstance(source, (str, os.PathLike)):
         _check_path(source)

@@ -7,7 +7,7 @@ by whoever carries the order out.
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, cast, get_args
 
 import typer
 from msgspec.structs import replace
@@ -18,8 +18,10 @@ from voxplan.io_shell.cli import guide, options
 from voxplan.io_shell.cli.orders import (
     Check,
     Compare,
+    ImportLitellm,
     Order,
     RunTests,
+    Serve,
     ShowCapabilities,
     ShowPlan,
     ShowProviders,
@@ -45,8 +47,8 @@ def parse(arguments: Sequence[str]) -> Order | int:
             parsed: object = _APP(args=list(arguments) or ["--help"], prog_name="voxplan", standalone_mode=False)
     except typer.TyperException as wrong:
         raise UsageError(_one_line(wrong.format_message())) from None
-    if isinstance(parsed, (Transcribe, ShowPlan, Check, ShowCapabilities, ShowProviders, RunTests, Compare, ShowSchema)):
-        return parsed
+    if isinstance(parsed, get_args(Order)):
+        return cast("Order", parsed)
     return parsed if isinstance(parsed, int) else 0
 
 
@@ -278,6 +280,31 @@ def _diff(
     return Compare(old=old, new=new, json=json)
 
 
+def _import_litellm(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="LiteLLM's config.yaml.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the spec into this file.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", metavar=options.FLAG, help="Let --output replace a file that exists.")
+    ] = False,
+    json: options.Json = False,
+) -> ImportLitellm:
+    if force and output is None:
+        raise UsageError("--force needs --output")
+    return ImportLitellm(config=config, output=output, force=force, json=json)
+
+
+def _serve(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="The routing spec to serve.")],
+    host: Annotated[str, typer.Option("--host", metavar="HOST", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", metavar="PORT", min=1, max=65_535, help="The port to listen on.")] = 8000,
+    ignore_unknown: Annotated[
+        bool,
+        typer.Option("--ignore-unknown", metavar=options.FLAG, help="Ignore unknown form fields, and say so in a header."),
+    ] = False,
+) -> Serve:
+    return Serve(spec=spec, host=host, port=port, ignore_unknown=ignore_unknown)
+
+
 def _schema() -> ShowSchema:
     return ShowSchema()
 
@@ -299,6 +326,10 @@ def _voxplan(
     """Typer's way to give a group of commands its own options."""
 
 
+def _imports() -> None:
+    """A group stays one, however few commands it has."""
+
+
 def _app() -> typer.Typer:
     app = typer.Typer(
         rich_markup_mode="rich", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
@@ -311,6 +342,11 @@ def _app() -> typer.Typer:
     app.command("diff", help=guide.DIFF, epilog=guide.DIFF_EPILOG)(_diff)
     app.command("providers", help=guide.PROVIDERS, epilog=guide.PROVIDERS_EPILOG)(_providers)
     app.command("capabilities", help=guide.CAPABILITIES, epilog=guide.CAPABILITIES_EPILOG)(_capabilities)
+    imports = typer.Typer(rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]})
+    imports.callback()(_imports)
+    imports.command("litellm", help=guide.IMPORT_LITELLM, epilog=guide.IMPORT_LITELLM_EPILOG)(_import_litellm)
+    app.add_typer(imports, name="import", help=guide.IMPORT)
+    app.command("serve", help=guide.SERVE, epilog=guide.SERVE_EPILOG)(_serve)
     app.command("schema", help=guide.SCHEMA, epilog=guide.SCHEMA_EPILOG)(_schema)
     return app
 

@@ -9,12 +9,17 @@ __all__ = (
     "CHECK_EPILOG",
     "DIFF",
     "DIFF_EPILOG",
+    "IMPORT",
+    "IMPORT_LITELLM",
+    "IMPORT_LITELLM_EPILOG",
     "PLAN",
     "PLAN_EPILOG",
     "PROVIDERS",
     "PROVIDERS_EPILOG",
     "SCHEMA",
     "SCHEMA_EPILOG",
+    "SERVE",
+    "SERVE_EPILOG",
     "TEST",
     "TEST_EPILOG",
     "TRANSCRIBE",
@@ -38,6 +43,8 @@ VOXPLAN_EPILOG: Final = """\
   [dim]whether it still keeps its promises, and what a change does[/]
   voxplan test routing.yaml
   voxplan diff routing.yaml changed.yaml
+  [dim]a spec from LiteLLM's config.yaml[/]
+  voxplan import litellm config.yaml
   [dim]whom audio can go to, what each model can do and what it costs[/]
   voxplan providers
 
@@ -168,6 +175,42 @@ CAPABILITIES_EPILOG: Final = """\
   voxplan capabilities --json | jq '.[] | select(.speakers).model'
 
 `voxplan --help` lists the exit codes.
+"""
+
+SERVE: Final = """\
+Serve a routing spec as OpenAI's transcription endpoint: POST /v1/audio/transcriptions, with the routes as models.
+
+Callers show one key, which stands in the environment variable VOXPLAN_MASTER_KEY. Without a key, or with a short one, the gateway
+listens on this machine alone.
+"""
+
+SERVE_EPILOG: Final = """\
+[bold]Examples[/]
+  voxplan serve routing.yaml
+  voxplan serve routing.yaml --host 0.0.0.0 --port 4000
+  [dim]then[/]
+  curl http://127.0.0.1:8000/v1/audio/transcriptions -F file=@talk.mp3 -F model=whisper
+
+It needs the extra `gateway`. Interrupted, it takes no more requests and lets those under way end.
+"""
+
+IMPORT: Final = "Make a spec of the configuration of another program."
+
+IMPORT_LITELLM: Final = """\
+Make a spec of LiteLLM's config.yaml, with a comment above everything that could not be carried over as it stands.
+
+The spec goes to standard output, the same remarks to standard error, each with its place in CONFIG. Keys that stand in CONFIG are
+never shown: the spec refers to environment variables, and a remark says which to set.
+"""
+
+IMPORT_LITELLM_EPILOG: Final = """\
+[bold]Examples[/]
+  voxplan import litellm config.yaml > routing.yaml
+  voxplan import litellm config.yaml --output routing.yaml
+  [dim]which variables have to be set[/]
+  voxplan import litellm config.yaml --json | jq -r '.variables[]'
+
+The exit code is 3 when there is nothing that could be a spec. `voxplan --help` lists the others.
 """
 
 SCHEMA: Final = "Print the JSON Schema of a spec: editors that know it check and explain while one types."

@@ -10,8 +10,10 @@ from voxplan.engine.terms.request import AudioFacts, Options
 __all__ = (
     "Check",
     "Compare",
+    "ImportLitellm",
     "Order",
     "RunTests",
+    "Serve",
     "ShowCapabilities",
     "ShowPlan",
     "ShowProviders",
@@ -106,8 +108,31 @@ class Compare(msgspec.Struct, frozen=True, kw_only=True):
     json: bool = False
 
 
+class Serve(msgspec.Struct, frozen=True, kw_only=True):
+    """Serve `spec` as OpenAI's endpoint; callers show the key that stands in the environment variable `key_variable`.
+
+    `ignore_unknown` fields of a form; `grace_s` is how long requests under way may take to end.
+    """
+
+    spec: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    key_variable: str = "VOXPLAN_MASTER_KEY"
+    ignore_unknown: bool = False
+    grace_s: int = 30
+
+
+class ImportLitellm(msgspec.Struct, frozen=True, kw_only=True):
+    """Make a spec of LiteLLM's `config`; without `output` it is printed, and `force` replaces a file that exists."""
+
+    config: Path
+    output: Path | None = None
+    force: bool = False
+    json: bool = False
+
+
 class ShowSchema(msgspec.Struct, frozen=True, kw_only=True):
     """Print the JSON Schema of a spec."""
 
 
-Order = Transcribe | ShowPlan | Check | ShowCapabilities | ShowProviders | RunTests | Compare | ShowSchema
+Order = Transcribe | ShowPlan | Check | ShowCapabilities | ShowProviders | RunTests | Compare | ImportLitellm | Serve | ShowSchema

@@ -10,13 +10,26 @@ import traceback
 from collections.abc import Sequence
 from typing import Final, assert_never
 
-from voxplan.io_shell.cli import capabilities, checking, comparing, providers, schema, showing, testing, transcribing
+from voxplan.io_shell.cli import (
+    capabilities,
+    checking,
+    comparing,
+    importing,
+    providers,
+    schema,
+    serving,
+    showing,
+    testing,
+    transcribing,
+)
 from voxplan.io_shell.cli.arguments import UsageError, parse
 from voxplan.io_shell.cli.orders import (
     Check,
     Compare,
+    ImportLitellm,
     Order,
     RunTests,
+    Serve,
     ShowCapabilities,
     ShowPlan,
     ShowProviders,
@@ -64,7 +77,7 @@ def _carry_out(arguments: Sequence[str]) -> int:
     return order if isinstance(order, int) else _obey(order)
 
 
-def _obey(order: Order) -> int:  # noqa: PLR0911 - one line for each command
+def _obey(order: Order) -> int:  # noqa: C901, PLR0911 - one line for each command
     match order:
         case Transcribe():
             return transcribing.carry_out(order)
@@ -80,6 +93,10 @@ def _obey(order: Order) -> int:  # noqa: PLR0911 - one line for each command
             return testing.carry_out(order)
         case Compare():
             return comparing.carry_out(order)
+        case ImportLitellm():
+            return importing.carry_out(order)
+        case Serve():
+            return serving.carry_out(order)
         case ShowSchema():
             return schema.carry_out()
         case _:

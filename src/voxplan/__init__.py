@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from voxplan.io_shell.answer import Answer
     from voxplan.io_shell.client import Vox, open  # noqa: A004 - read as `voxplan.open`
     from voxplan.io_shell.errors import AdapterBug, MissingExtra, ProviderError, RequestError, SpecError, VoxplanError
+    from voxplan.io_shell.gateway.app import GatewayOptions, gateway
     from voxplan.io_shell.judging import GuardrailFunction, Judged
     from voxplan.io_shell.quickstart import atranscription, transcription
     from voxplan.io_shell.sync import SyncVox, open_sync
@@ -31,6 +32,7 @@ __all__ = (
     "Blocked",
     "Delta",
     "Done",
+    "GatewayOptions",
     "GuardrailFunction",
     "Judged",
     "MissingExtra",
@@ -51,6 +53,7 @@ __all__ = (
     "VoxplanError",
     "Word",
     "atranscription",
+    "gateway",
     "open",
     "open_sync",
     "redact",
@@ -69,6 +72,7 @@ _HOMES: Final = {
     "io_shell.answer": ("Answer",),
     "io_shell.client": ("Vox", "open"),
     "io_shell.errors": ("AdapterBug", "MissingExtra", "ProviderError", "RequestError", "SpecError", "VoxplanError"),
+    "io_shell.gateway.app": ("GatewayOptions", "gateway"),
     "io_shell.judging": ("GuardrailFunction", "Judged"),
     "io_shell.quickstart": ("atranscription", "transcription"),
     "io_shell.sync": ("SyncVox", "open_sync"),

@@ -1,0 +1,1 @@
+"""An OpenAI-compatible server around the engine (extra `gateway`): forms come in, transcripts and true errors go out."""

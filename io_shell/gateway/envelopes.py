@@ -1,0 +1,277 @@
+"""What went wrong, in OpenAI's error envelope, on which its clients raise the right exception.
+
+Who is to blame decides the type, the failure kind the status. A message says what happened in our own words: what a provider
+worded is in the trail alone, which only those callers get who may see it, and a fault of ours says no more than that it is one.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from voxplan.adapters.refusals.scrubbing import scrubbed
+from voxplan.adapters.rendering.events import error_to_sse
+from voxplan.engine.runs.run import Skipped, TrailEntry
+from voxplan.engine.terms.failure import KINDS, AttemptFailure, FailureKind
+from voxplan.engine.terms.spelling import quoted, suggestion
+from voxplan.io_shell.audio.problem import AudioProblem
+from voxplan.io_shell.errors import HTTP_STATUS, AdapterBug, MissingExtra, ProviderError, RequestError, SpecError
+from voxplan.io_shell.gateway.answers import Headers, Reply, trail_headers
+from voxplan.io_shell.gateway.form_problem import FormProblem
+from voxplan.io_shell.gateway.values import FieldProblem
+
+__all__ = (
+    "TYPES",
+    "ErrorType",
+    "Problem",
+    "envelope_event",
+    "enveloped",
+    "problem_of",
+    "refused_key",
+    "stated",
+    "unknown_model",
+)
+
+ErrorType = Literal[
+    "invalid_request_error",
+    "authentication_error",
+    "permission_error",
+    "rate_limit_error",
+    "insufficient_quota",
+    "server_error",
+]
+
+
+class _Shape(NamedTuple):
+    """What OpenAI's envelope says of a failure kind, beside its status."""
+
+    type: ErrorType
+    code: str
+    param: str | None = None
+
+
+TYPES: Final[Mapping[FailureKind, _Shape]] = {
+    "cancelled": _Shape("invalid_request_error", "cancelled"),
+    "blocked": _Shape("invalid_request_error", "blocked"),
+    "content_filtered": _Shape("invalid_request_error", "content_filter"),
+    "invalid_request": _Shape("invalid_request_error", "invalid_value"),
+    "rate_limited": _Shape("rate_limit_error", "rate_limit_exceeded"),
+    "overloaded": _Shape("server_error", "overloaded"),
+    "timed_out": _Shape("server_error", "timed_out"),
+    "server_error": _Shape("server_error", "provider_failed"),
+    "not_connected": _Shape("server_error", "provider_not_connected"),
+    "bad_answer": _Shape("server_error", "provider_bad_answer"),
+    "poor_quality": _Shape("server_error", "poor_quality"),
+    "too_large": _Shape("invalid_request_error", "too_large", "file"),
+    "unsupported": _Shape("invalid_request_error", "unsupported_value"),
+    "out_of_quota": _Shape("insufficient_quota", "insufficient_quota"),
+    "not_found": _Shape("server_error", "provider_model_not_found"),
+    "unauthorized": _Shape("server_error", "provider_key_refused"),
+    "adapter_bug": _Shape("server_error", "internal_error"),
+}
+"""Upstream's key and upstream's model are the operator's, so their failures must not look like the caller's own."""
+
+# OpenAI's clients call again after any 5xx unless told not to. Here nothing would have changed.
+_HOPELESS: Final = frozenset[FailureKind]({"out_of_quota", "not_found", "unauthorized", "adapter_bug"})
+
+# Said by our adapters before anything was sent, so it is no provider's wording, and the caller can act on it.
+_TELLING: Final = frozenset[FailureKind]({"unsupported", "too_large"})
+
+_OURS: Final = "a fault of the gateway itself: its log says more"
+_FAULTS: Final[Mapping[type[Exception], tuple[str, str]]] = {
+    SpecError: ("the gateway's spec has mistakes: its log names them", "spec_error"),
+    MissingExtra: ("the gateway lacks a part that this needs: its log names it", "not_installed"),
+}
+_LONGEST: Final = 600
+_FIRST_OF_OURS: Final = 500  # statuses from here on are not the caller's fault
+_UNKNOWN_ROUTE: Final = "unknown route "
+
+
+class _Opening(NamedTuple):
+    """How the library's messages about a request begin, and what they are about."""
+
+    text: str
+    status: int
+    code: str
+    param: str | None
+
+
+_OPENINGS: Final = (
+    _Opening(_UNKNOWN_ROUTE, 404, "model_not_found", "model"),
+    _Opening("which route?", 400, "missing_required_parameter", "model"),
+    _Opening("no deployment or route for the fallback ", 400, "model_not_found", "fallbacks"),
+    _Opening("with the fallbacks ", 400, "invalid_value", "fallbacks"),
+    _Opening("no deployment or provider to simulate ", 400, "invalid_value", "simulate"),
+    _Opening("this caller may not use ", 403, "not_allowed", None),
+    _Opening("this spec has been closed", 503, "shutting_down", None),
+    _Opening("no deployment of route ", 400, "unsupported_value", None),
+)
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes into an envelope. `message` is one line; `trail` the calls and what did not start, for callers who may see it."""
+
+    status: int
+    message: str
+    type: ErrorType
+    param: str | None = None
+    code: str | None = None
+    retry_after_ms: int | None = None
+    headers: Headers = ()
+    trail: tuple[Mapping[str, object], ...] = ()
+
+
+def problem_of(error: Exception, *, trail: bool = False) -> Problem:
+    """What the caller is told of `error`; any exception that is not voxplan's own is a fault of the gateway."""
+    match error:
+        case ProviderError():
+            return _unserved(error, trail=trail)
+        case RequestError():
+            return _request(error)
+        case AudioProblem():
+            return stated(413 if error.kind == "too_large" else 400, error.message, param="file", code="invalid_audio")
+        case FormProblem():
+            return stated(error.status, error.message, param=error.param, code=error.code)
+        case FieldProblem():
+            return stated(400, error.message, param=error.param, code=error.code)
+        case _:
+            message, code = _FAULTS.get(type(error), (_OURS, "internal_error"))
+            return stated(500, message, code=code)
+
+
+def stated(
+    status: int, message: str, *, param: str | None = None, code: str | None = None, retry_after_ms: int | None = None
+) -> Problem:
+    """A problem of the gateway's own, whose status says who is to blame."""
+    return Problem(
+        status=status, message=_line(message), type=_type(status), param=param, code=code, retry_after_ms=retry_after_ms
+    )
+
+
+def unknown_model(model: str, known: Iterable[str]) -> Problem:
+    """No such route; `known` are those that this caller may see."""
+    return stated(404, f"unknown model {quoted(model)}{suggestion(model, known)}", param="model", code="model_not_found")
+
+
+def refused_key(*, given: bool) -> Problem:
+    """No key, or a wrong one, of which nothing is repeated."""
+    message = "this key is not known here" if given else "this gateway wants a key: send `Authorization: Bearer …`"
+    return replace(stated(401, message, code="invalid_api_key"), headers=(("www-authenticate", "Bearer"),))
+
+
+def enveloped(problem: Problem, headers: Headers = ()) -> Reply:
+    """The problem as an answer; `headers` are further ones."""
+    error = _envelope(problem)
+    wait = () if problem.retry_after_ms is None else (("retry-after", _seconds(problem.retry_after_ms)),)
+    return Reply(
+        status=problem.status,
+        content_type="application/json",
+        body=msgspec.json.encode({"error": error}),
+        headers=(*headers, *problem.headers, *wait),
+    )
+
+
+def envelope_event(problem: Problem) -> str:
+    """The problem as the last event of a stream that has begun."""
+    return error_to_sse(problem.message, problem.type, problem.code, problem.param)
+
+
+def _envelope(problem: Problem) -> dict[str, object]:
+    told: dict[str, object] = {
+        "message": problem.message,
+        "type": problem.type,
+        "param": problem.param,
+        "code": problem.code,
+    }
+    return told | ({"trail": problem.trail} if problem.trail else {})
+
+
+def _unserved(error: ProviderError, *, trail: bool) -> Problem:
+    """Upstream's failure; where nothing was tried, that of the moment."""
+    shape = _Shape("server_error", "unavailable") if error.kind is None else TYPES[error.kind]
+    hopeless = error.kind in _HOPELESS and error.retry_after_ms is None
+    return Problem(
+        status=503 if error.kind is None else HTTP_STATUS[error.kind],
+        message=_OURS if isinstance(error, AdapterBug) else _line(_told(error)),
+        type=shape.type,
+        param=shape.param,
+        code=shape.code,
+        retry_after_ms=error.retry_after_ms,
+        headers=(
+            *trail_headers(error.attempts, error.plan, error.seed),
+            *((("x-should-retry", "false"),) if hopeless else ()),
+        ),
+        trail=(*map(_call, error.attempts), *map(_absent, error.skipped)) if trail else (),
+    )
+
+
+def _told(error: ProviderError) -> str:
+    """The library's own words where no provider's are among them; else ours for each kind of failure."""
+    failed = [_attempt(entry.deployment, entry.failure) for entry in error.attempts if entry.failure is not None]
+    if error.guardrail is not None or not failed:
+        return str(error)
+    if any(entry.ending == "accepted" for entry in error.attempts):
+        return scrubbed(str(error), _LONGEST)  # a transcript that lacks what its format is made of
+    return f"every attempt failed: {'; '.join(dict.fromkeys(failed))}"
+
+
+def _attempt(deployment: str, failure: AttemptFailure) -> str:
+    said = failure.kind in _TELLING and failure.sent == "no"
+    return f"{quoted(deployment)} {failure.kind} ({scrubbed(failure.reason) if said else KINDS[failure.kind].meaning})"
+
+
+def _request(error: RequestError) -> Problem:
+    """The caller's fault. The library's messages say by their openings what they are about."""
+    if isinstance(error.__context__, AudioProblem):  # of which the library made this one
+        return problem_of(error.__context__)
+    message = str(error)
+    opening = next((each for each in _OPENINGS if message.startswith(each.text)), None)
+    if opening is None:
+        # What came of a run whose every attempt failed quotes providers.
+        return stated(400, scrubbed(message, _LONGEST), code="invalid_value")
+    shown = f"unknown model {message.removeprefix(_UNKNOWN_ROUTE)}" if opening.text == _UNKNOWN_ROUTE else message
+    return stated(opening.status, shown, param=opening.param, code=opening.code)
+
+
+def _call(entry: TrailEntry) -> Mapping[str, object]:
+    """One call, for callers who may see it: what a provider worded is scrubbed once more."""
+    told: dict[str, object] = {
+        "deployment": entry.deployment,
+        "cause": entry.cause,
+        "ending": entry.ending,
+        "started_ms": entry.started_ms,
+        "ended_ms": entry.ended_ms,
+    }
+    failure = entry.failure
+    if failure is None:
+        return told
+    seen = {"status": failure.status, "retry_after_ms": failure.retry_after_ms, "request_id": failure.request_id}
+    reason = _OURS if failure.kind == "adapter_bug" else scrubbed(failure.reason)
+    known = {name: value for name, value in seen.items() if value is not None}
+    return told | {"kind": failure.kind, "reason": reason} | known
+
+
+def _absent(entry: Skipped) -> Mapping[str, object]:
+    return {"deployment": entry.deployment, "ending": "not_started", "reason": entry.reason, "detail": entry.detail}
+
+
+def _type(status: int) -> ErrorType:
+    special: Mapping[int, ErrorType] = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+    return special.get(status, "server_error" if status >= _FIRST_OF_OURS else "invalid_request_error")
+
+
+def _seconds(wait_ms: int) -> str:
+    """Whole seconds, never too few."""
+    return str(max(1, math.ceil(wait_ms / 1000)))
+
+
+def _line(message: str) -> str:
+    r"""On one line, cut where it is very long.
+
+    >>> _line("two\nlines")
+    'two lines'
+    """
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in message[: 4 * _LONGEST]).split())
+    return line if len(line) <= _LONGEST else line[:_LONGEST].rstrip() + "…"

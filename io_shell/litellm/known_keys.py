@@ -1,0 +1,177 @@
+"""The keys of LiteLLM's config that have no counterpart here, each with the reason; a table for each section.
+
+As read in LiteLLM 1.106. What is not here and is not read either is told as unknown.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = (
+    "ALL_PARAMS",
+    "GENERAL_KEYS",
+    "INFO_KEYS",
+    "LITELLM_KEYS",
+    "NOT_HERE",
+    "NOT_TOKENS",
+    "PARAM_KEYS",
+    "ROUTER_KEYS",
+    "TOP_KEYS",
+)
+
+NOT_TOKENS: Final = "limits count calls here; a model that is billed by the second has no tokens to count"
+
+_COOLING: Final = "here a deployment cools off after 3 failures in a row, for 15 s, and longer each time that it fails again"
+_CALLERS: Final = "callers say it with each request"
+_CHECKED: Final = "every plan looks at what a model can do and take"
+_DEAD: Final = "it never comes to that with transcriptions, in LiteLLM either"
+_STREAM: Final = "a `timeout` holds for the whole answer here"
+_BUDGET: Final = "a `budget` bounds one request here, not a time"
+_GUARDRAIL: Final = "what guards prompts and transcripts has to be written as a guardrail of yours"
+_GATEWAY: Final = "a spec says where audio goes; this is a matter of the server"
+_LOGS: Final = "what was attempted is in each answer, and nothing is logged or called back"
+_CACHE: Final = "answers are not cached"
+_STATE: Final = "each process knows the health of its deployments by itself"
+_TEXT_ONLY: Final = "it is about text, not about audio"
+_CLIENTS: Final = "voxplan has clients and credentials of its own"
+
+PARAM_KEYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("language", "prompt", "temperature", "response_format", "timestamp_granularities", "user"), _CALLERS),
+    **dict.fromkeys(("stream_timeout", "timeout_by_service_tier"), _STREAM),
+    **dict.fromkeys(("itpm", "otpm"), NOT_TOKENS),
+    **dict.fromkeys(("cooldown_time", "allowed_fails", "allowed_fails_policy"), _COOLING),
+    **dict.fromkeys(("max_budget", "budget_duration"), _BUDGET),
+    **dict.fromkeys(("guardrails", "guardrail_config"), _GUARDRAIL),
+    **dict.fromkeys(("aws_access_key_id", "aws_secret_access_key", "aws_region_name", "aws_role_name"), _CLIENTS),
+    **dict.fromkeys(("extra_headers", "headers", "azure_username", "azure_password", "azure_scope", "ssl_verify"), _CLIENTS),
+    **dict.fromkeys(
+        ("max_tokens", "max_completion_tokens", "top_p", "stop", "seed", "cache_control_injection_points"), _TEXT_ONLY
+    ),
+    **dict.fromkeys(("cost_per_query", "additional_drop_params", "tag_regex"), "there is no counterpart"),
+    "configurable_clientside_auth_params": "callers never bring addresses or keys",
+    "max_file_size_mb": _CHECKED,
+    "merge_reasoning_content_in_choices": _TEXT_ONLY,
+    "mock_response": "`simulate` pretends failures, and nothing pretends an answer",
+    "silent_model": "LiteLLM sends no transcription to it either",
+    "stream": _CALLERS,
+    "use_in_pass_through": _GATEWAY,
+}
+
+# Read for some providers, and told where they mean nothing.
+NOT_HERE: Final = frozenset(
+    {
+        *("organization", "api_version", "azure_ad_token", "tenant_id", "client_id", "client_secret"),
+        *("vertex_project", "vertex_location", "vertex_credentials"),
+    }
+)
+
+_READ: Final = (
+    *("model", "api_key", "api_base", "base_url", "custom_llm_provider", "litellm_credential_name", "region_name", "tags"),
+    *("weight", "rpm", "tpm", "order", "timeout", "num_retries", "max_retries", "max_parallel_requests", "drop_params"),
+    *("input_cost_per_second", "output_cost_per_second", "input_cost_per_request", "extra_body"),
+    *("input_cost_per_token", "input_cost_per_audio_token", "output_cost_per_token", "output_cost_per_audio_token"),
+)
+ALL_PARAMS: Final = frozenset({*PARAM_KEYS, *NOT_HERE, *_READ})
+"""Everything that LiteLLM itself knows in `litellm_params`, for guesses."""
+
+INFO_KEYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("allowed_fails", "allowed_fails_policy", "cooldown_time"), _COOLING),
+    **dict.fromkeys(("access_groups", "team_id", "tier", "team_public_model_name"), "what a key may use is said with the key"),
+    **dict.fromkeys(("supported_environments", "health_check_model", "health_check_timeout"), _GATEWAY),
+    **dict.fromkeys(("max_tokens", "max_input_tokens", "max_output_tokens"), _TEXT_ONLY),
+    **dict.fromkeys(("description", "display_name", "litellm_provider", "created_by"), "it is not needed to route"),
+}
+
+ROUTER_KEYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("allowed_fails", "allowed_fails_policy", "cooldown_time", "disable_cooldowns"), _COOLING),
+    **dict.fromkeys(("context_window_fallbacks", "content_policy_fallbacks"), _DEAD),
+    **dict.fromkeys(("enable_pre_call_checks", "enable_health_check_routing"), _CHECKED),
+    **dict.fromkeys(("redis_host", "redis_port", "redis_password", "redis_url", "redis_db"), _STATE),
+    **dict.fromkeys(("cache_responses", "caching_groups", "cache_kwargs", "client_ttl"), _CACHE),
+    **dict.fromkeys(("provider_budget_config", "deployment_affinity_ttl_seconds", "weights"), "there is no counterpart"),
+    **dict.fromkeys(("debug_level", "set_verbose", "alerting_config"), _LOGS),
+    "assistants_config": _TEXT_ONLY,
+    "default_litellm_params": "each entry of `model_list` has to say it",
+    "default_max_parallel_requests": "it is no whole number from 1",
+    "default_priority": _GATEWAY,
+    "enable_weighted_failover": "the others of a group always follow the one that failed",
+    "max_fallbacks": "fallbacks of fallbacks are followed five deep, as LiteLLM does by itself",
+    "model_group_retry_policy": "it is no mapping",
+    "retry_after": "waits between retries start at 500 ms and double, or are what the provider asks for",
+    "routing_groups": "every group has the one strategy",
+    "routing_strategy_args": "a strategy has no arguments here",
+    "stream_timeout": _STREAM,
+    "tag_filtering_match_any": "one tag of the request decides",
+}
+
+LITELLM_KEYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("context_window_fallbacks", "content_policy_fallbacks"), _DEAD),
+    **dict.fromkeys(("callbacks", "success_callback", "failure_callback", "service_callback", "audit_log_callbacks"), _LOGS),
+    **dict.fromkeys(
+        ("set_verbose", "json_logs", "turn_off_message_logging", "redact_user_api_key_info", "log_raw_request_response"), _LOGS
+    ),
+    **dict.fromkeys(("cache", "cache_params", "enable_caching_on_provider_specific_optional_params"), _CACHE),
+    **dict.fromkeys(("max_budget", "budget_duration", "max_internal_user_budget", "internal_user_budget_duration"), _BUDGET),
+    **dict.fromkeys(("guardrails", "enable_json_schema_validation", "modify_params"), _GUARDRAIL),
+    **dict.fromkeys(("allowed_fails", "cooldown_time"), _COOLING),
+    **dict.fromkeys(
+        ("ssl_verify", "ssl_certificate", "force_ipv4", "aiohttp_trust_env", "client_session", "num_workers"), _CLIENTS
+    ),
+    **dict.fromkeys(("default_internal_user_params", "default_team_settings", "upperbound_key_generate_params"), _GATEWAY),
+    **dict.fromkeys(
+        ("max_end_user_budget", "max_end_user_budget_id", "default_team_params", "key_generation_settings"), _GATEWAY
+    ),
+    **dict.fromkeys(
+        ("forward_traceparent_to_llm_provider", "prometheus_initialize_budget_metrics", "custom_prometheus_metadata_labels"),
+        _LOGS,
+    ),
+    "enable_preview_features": "there is no counterpart",
+    "telemetry": "nothing is ever reported home",
+}
+
+GENERAL_KEYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            *("database_url", "database_connection_pool_limit", "database_connection_timeout", "store_model_in_db"),
+            *(
+                "store_prompts_in_spend_logs",
+                "disable_spend_logs",
+                "allow_requests_on_db_unavailable",
+                "use_redis_transaction_buffer",
+            ),
+            *("proxy_batch_write_at", "proxy_budget_rescheduler_min_time", "proxy_budget_rescheduler_max_time", "salt_key"),
+        ),
+        "voxplan needs no database",
+    ),
+    **dict.fromkeys(
+        (
+            *("custom_auth", "custom_sso", "enable_jwt_auth", "litellm_jwtauth", "enable_oauth2_auth", "allowed_routes"),
+            *("admin_only_routes", "public_routes", "allow_user_auth", "ui_access_mode", "ui_username", "ui_password"),
+            *("user_header_name", "user_header_mappings", "key_management_system", "key_management_settings", "allowed_ips"),
+        ),
+        "callers are known by their keys",
+    ),
+    **dict.fromkeys(
+        (
+            *("background_health_checks", "health_check_interval", "health_check_details", "max_response_size_mb"),
+            *("cancel_on_disconnect", "coordination_redis", "pass_through_endpoints", "enforce_user_param"),
+            *("completion_model", "infer_model_from_keys", "block_robots", "proxy_config_reload_interval"),
+            "global_max_parallel_requests",
+        ),
+        _GATEWAY,
+    ),
+    **dict.fromkeys(("alerting", "alerting_threshold", "alerting_args", "alert_types", "alert_to_webhook_url"), _LOGS),
+    "allow_client_side_credentials": "callers never bring addresses or keys",
+    "dangerously_permit_weak_or_unset_master_key": "a weak key is refused on any address but that of the machine itself",
+    "moderation_model": "LiteLLM sends every transcription to it; here the route that was asked for serves",
+}
+
+TOP_KEYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("guardrails", "policies", "policy_attachments"), _GUARDRAIL),
+    **dict.fromkeys(("callback_settings", "plugins"), _LOGS),
+    **dict.fromkeys(("files_settings", "finetune_settings", "prompts", "search_tools", "vector_store_registry"), _TEXT_ONLY),
+    **dict.fromkeys(("mcp_servers", "mcp_tools", "mcp_aliases", "agents", "agent_list"), _TEXT_ONLY),
+    "assistant_settings": _TEXT_ONLY,
+    "default_vertex_config": "each entry of `model_list` has to say it",
+    "include": "other files are not read: import each of them by itself",
+    "pass_through_endpoints": _GATEWAY,
+}

@@ -13,6 +13,7 @@ from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.request import Request
 
 __all__ = (
+    "ABLE_TO_ALL",
     "CATALOG",
     "attempt",
     "failure",
@@ -29,6 +30,20 @@ __all__ = (
     "use",
 )
 
+ABLE_TO_ALL = Capabilities(
+    languages="any",
+    segments=True,
+    words=True,
+    diarization=True,
+    prompt=True,
+    temperature=True,
+    streaming=True,
+    languages_hint=True,
+    keywords=True,
+    known_speakers=True,
+    logprobs=True,
+    chunking_strategy=True,
+)
 ABLE = Capabilities(segments=True, words=True, prompt=True, temperature=True)
 CATALOG = {
     "any": ProviderFacts(provider="any", needs_key=False, otherwise=ABLE),

@@ -14,6 +14,7 @@ from voxplan.adapters.audio.containers import EXTENSIONS
 from voxplan.adapters.audio.media import media_type
 from voxplan.adapters.languages import code_of
 from voxplan.adapters.openai_shape.dialect import Dialect, Form
+from voxplan.adapters.passing import text_of
 from voxplan.adapters.wire import Body, Call, Multipart
 from voxplan.engine.language.spec import PassedOption
 from voxplan.engine.terms.request import Options, needs_speakers, needs_times
@@ -165,12 +166,7 @@ def _fields(name: str, value: PassedOption, dialect: Dialect) -> Iterator[_Field
         for each in value:
             yield from _fields(f"{name.removesuffix('[]')}[]", cast("PassedOption", each), dialect)
     else:
-        yield name, _text(value)
-
-
-def _text(value: object) -> str:
-    """Text as it is, anything else as JSON writes it."""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        yield name, text_of(value)
 
 
 def _bare(name: str) -> str:

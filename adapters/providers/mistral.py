@@ -16,7 +16,7 @@ from voxplan.adapters.audio.media import media_type
 from voxplan.adapters.endpoints import endpoint
 from voxplan.adapters.exchanging import address, answered, complete, decoded, misused, unsent
 from voxplan.adapters.languages import code_of
-from voxplan.adapters.measures import sentences, span
+from voxplan.adapters.measures import sentences, span, speaker
 from voxplan.adapters.passing import pairs, text_of
 from voxplan.adapters.refusals.failures import Rule, bad_answer, refusal, request_id
 from voxplan.adapters.wire import (
@@ -328,7 +328,7 @@ def _segments(rows: tuple[_Segment, ...]) -> tuple[Segment, ...]:
         if text and times is None:
             return ()
         if text and times is not None:
-            found.append(Segment(text=text, start=times[0], end=times[1], speaker=_speaker(row)))
+            found.append(Segment(text=text, start=times[0], end=times[1], speaker=speaker(row.speaker_id)))
     return tuple(found)
 
 
@@ -336,12 +336,10 @@ def _words(rows: tuple[_Segment, ...]) -> tuple[Word, ...]:
     """The words that have times."""
     timed = ((said, row, span(row.start, row.end)) for row in rows if (said := (row.text or "").strip()))
     return tuple(
-        Word(word=said, start=times[0], end=times[1], speaker=_speaker(row)) for said, row, times in timed if times is not None
+        Word(word=said, start=times[0], end=times[1], speaker=speaker(row.speaker_id))
+        for said, row, times in timed
+        if times is not None
     )
-
-
-def _speaker(row: _Segment) -> str | None:
-    return None if row.speaker_id is None or row.speaker_id == "" else str(row.speaker_id)
 
 
 def _usage(raw: msgspec.Raw) -> Usage | None:

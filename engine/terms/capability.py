@@ -6,7 +6,7 @@ from typing import Final, Literal, get_args
 import msgspec
 from msgspec.structs import replace
 
-from voxplan.engine.terms.request import AudioFacts, Option, Options, Request
+from voxplan.engine.terms.request import MADE_OF_TIMES, AudioFacts, Option, Options, Request
 
 __all__ = (
     "CAPABILITY_NAMES",
@@ -208,10 +208,7 @@ def asks(options: Options) -> bool:
     """Whether the options ask for anything that some model lacks."""
     if options == _NO_OPTIONS:  # most requests: one comparison
         return False
-    return options.response_format in _MADE_OF_MORE or replace(options, response_format="json") != _NO_OPTIONS
-
-
-_MADE_OF_MORE: Final = frozenset({"srt", "vtt", "diarized_json"})
+    return options.response_format in MADE_OF_TIMES or replace(options, response_format="json") != _NO_OPTIONS
 
 
 def _option_lacks(can: Capabilities, request: Request) -> Iterator[Lack]:
@@ -234,7 +231,7 @@ def _option_lacks(can: Capabilities, request: Request) -> Iterator[Lack]:
 def _time_lacks(can: Capabilities, options: Options) -> Iterator[Lack]:
     if "word" in options.timestamps and not can.words:
         yield Lack("gives no word times", "timestamps", emulable=can.segments)
-    made_of_times = options.response_format in _MADE_OF_MORE
+    made_of_times = options.response_format in MADE_OF_TIMES
     if (made_of_times or "segment" in options.timestamps) and not (can.segments or can.words):
         # Subtitles are made of times: without any, there is nothing to drop that would leave the format.
         detail = f"gives no times, which `{options.response_format}` needs" if made_of_times else "gives no segment times"

@@ -10,6 +10,7 @@ import msgspec
 from voxplan.engine.terms.failure import FailureKind
 
 __all__ = (
+    "MADE_OF_TIMES",
     "AudioFacts",
     "KnownSpeaker",
     "Option",
@@ -78,12 +79,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     stream: bool = False
 
 
-_MADE_OF_TIMES: Final = frozenset({"srt", "vtt", "diarized_json"})
+MADE_OF_TIMES: Final = frozenset[ResponseFormat]({"srt", "vtt", "diarized_json"})
+"""The formats that cannot be made without times."""
 
 
 def needs_times(options: Options) -> bool:
     """Whether an answer without any times would not do: the format is made of them, or they are asked for by name."""
-    return options.response_format in _MADE_OF_TIMES or bool(options.timestamps)
+    return options.response_format in MADE_OF_TIMES or bool(options.timestamps)
 
 
 def needs_speakers(options: Options) -> bool:

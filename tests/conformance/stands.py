@@ -21,7 +21,6 @@ class Stand:
     """`judge` makes a fresh one for each server, since some remember uploads and jobs. `path` ends the `base_url`.
 
     `model` can do the most of all models there; `others` are models that do other things. `key` None: no key is sent.
-    `secrets` are the variables that its settings refer to, for a server at that port.
     """
 
     provider: str
@@ -31,12 +30,10 @@ class Stand:
     key: str | None = "sk-test-0123456789abcdef"
     others: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
-    secrets: Callable[[int], Mapping[str, str]] = field(default=lambda _: {})
 
-    def environment(self, server: SocketServer) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """The variables to which a deployment here refers."""
-        own_key = {} if self.key is None else {KEY_NAME: self.key}
-        return {**own_key, **self.secrets(server.port)}
+        return {} if self.key is None else {KEY_NAME: self.key}
 
     def server(self, script: Sequence[Behaviour] = ()) -> SocketServer:
         """A server, to be entered with `with`."""

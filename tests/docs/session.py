@@ -136,8 +136,6 @@ class Session:
             stand = STANDS.get(deployment.provider)
             if stand is None:  # the recogniser of this machine
                 return deployment
-            for name, secret in stand.secrets(servers[deployment.provider].port).items():
-                patch.setenv(name, secret)
             if deployment.api_key is not None:
                 patch.setenv(deployment.api_key[2:-1], stand.key or KEY)
             return replace(deployment, base_url=stand.base_url(servers[deployment.provider]))

@@ -57,7 +57,7 @@ def spec_of(servers: Servers, *names: str) -> Spec:
 async def test_a_fallback_keeps_the_format(servers: Servers, first: str, second: str) -> None:
     """Whoever answers, the caller has what was asked for; the one that was busy is in the trail."""
     spec = spec_of(servers, first, second)
-    environment = STANDS[first].environment(servers[first]) | STANDS[second].environment(servers[second])
+    environment = STANDS[first].environment() | STANDS[second].environment()
     for response_format in FORMATS:
         servers[first].expect(BUSY)
         # Opened anew: three failures in a row would let the first one cool off.

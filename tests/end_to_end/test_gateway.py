@@ -37,7 +37,7 @@ def spec_of(server: SocketServer) -> Spec:
 @contextmanager
 def served(upstream: SocketServer, options: GatewayOptions | None = None) -> Generator[str]:
     """The gateway in front of `upstream`, in a thread of its own; its address."""
-    app = gateway(spec_of(upstream), options or GatewayOptions(key=KEY), environment=STAND.environment(upstream))
+    app = gateway(spec_of(upstream), options or GatewayOptions(key=KEY), environment=STAND.environment())
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

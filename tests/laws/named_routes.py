@@ -10,33 +10,19 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from tests.making import ABLE_TO_ALL
 from tests.random_specs import DEPLOYMENTS, ZONES, random_condition
 from voxplan.engine.checks._nodes import walk
 from voxplan.engine.documents.tree import Path
 from voxplan.engine.language.spec import Arm, Balance, Branch, Deployment, Race, Retry, RouteNode, Spec
 from voxplan.engine.plans.compiling import compile_checked
 from voxplan.engine.plans.router import Router
-from voxplan.engine.terms.capability import Capabilities, ProviderFacts
+from voxplan.engine.terms.capability import ProviderFacts
 from voxplan.engine.terms.quantity import Span
 from voxplan.io_shell.zones import resolve_zones
 
 __all__ = ("CATALOG", "named_route", "names_below", "router_of", "spec_of", "steps", "timed_route")
-
-_ABLE: Final = Capabilities(
-    languages="any",
-    segments=True,
-    words=True,
-    diarization=True,
-    prompt=True,
-    temperature=True,
-    streaming=True,
-    languages_hint=True,
-    keywords=True,
-    known_speakers=True,
-    logprobs=True,
-    chunking_strategy=True,
-)
-CATALOG: Final = {"able": ProviderFacts(provider="able", needs_key=False, otherwise=_ABLE)}
+CATALOG: Final = {"able": ProviderFacts(provider="able", needs_key=False, otherwise=ABLE_TO_ALL)}
 _RESOLVED: Final = resolve_zones(ZONES).unwrap()
 _NONE_SHORT: Final[Mapping[str, Span]] = {}
 _SPANS: Final = (None, None, None, Span(2000), Span(5000), Span(1000, (100, 1)), Span(0, (500, 1)), Span(9000))

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from tests.laws.cases import Case, cases, compiled, first, plan_of, planned, reference, result_of, spec_of, use
 from tests.laws.simulation import simulate
 from tests.laws.worlds import World
+from tests.making import ABLE_TO_ALL
 from tests.reference_rules import leaves
 from tests.strategies import CATALOG, DEPLOYMENTS, ROUTES, requests, routing_nodes, routing_specs, seeds, views, worlds
 from voxplan.engine.language.condition import Condition
@@ -144,27 +145,11 @@ def test_c3_a_caller_gets_nothing_but_what_its_allow_list_reaches(case: Case, al
 @given(routing_nodes(DEPLOYMENTS, depth=4), requests(), seeds())
 def test_c4_where_somebody_is_eligible_there_is_a_plan(node: RouteNode, request: Request, seed: int) -> None:
     """C4: whatever else a route holds, an able deployment at its end, with nothing against it, is in the plan."""
-    able = {name: replace(facts, otherwise=ABLE, models=(), families=()) for name, facts in CATALOG.items()}
+    able = {name: replace(facts, otherwise=ABLE_TO_ALL, models=(), families=()) for name, facts in CATALOG.items()}
     spec = spec_of(first(replace(node, when_all_poor=None), RouteNode(use="a", name="last")))
     asked = replace(request, route="main", fallbacks=(), allowed=None, simulate=None)
     made = plan(compile_checked(spec, able, compiled(spec).zones), asked, EMPTY_VIEW, 0, seed).unwrap()
     assert "main/last" in {attempt.node for attempt in attempts(made.root)}
-
-
-ABLE = Capabilities(
-    languages="any",
-    segments=True,
-    words=True,
-    diarization=True,
-    prompt=True,
-    temperature=True,
-    streaming=True,
-    languages_hint=True,
-    keywords=True,
-    known_speakers=True,
-    logprobs=True,
-    chunking_strategy=True,
-)
 
 
 @given(requests(), seeds())
@@ -182,7 +167,7 @@ def test_c5_what_is_not_known_of_a_model_counts_as_absent(request: Request, seed
 @given(st.integers(0, 10**12), st.none() | st.floats(0, 1e5))
 def test_c5_an_unknown_price_is_infinite_under_a_budget(budget: int, seconds: float | None) -> None:
     """C5: no budget is large enough for a deployment whose price nobody knows; without a budget it is used."""
-    unpriced = {"openai": ProviderFacts(provider="openai", otherwise=ABLE)}
+    unpriced = {"openai": ProviderFacts(provider="openai", otherwise=ABLE_TO_ALL)}
     request = Request(route="main", audio=AudioFacts(seconds=seconds))
     free, bounded = (
         result_of(compile_checked(spec_of(replace(use("a"), budget=limit)), unpriced), request, EMPTY_VIEW, 0, 0)

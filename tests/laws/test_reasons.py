@@ -12,28 +12,13 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from tests.laws.cases import Case, cases, compiled, result_of, rewritten
+from tests.making import ABLE_TO_ALL
 from tests.random_specs import CATALOG
 from voxplan.engine.language.spec import RouteNode, Spec
 from voxplan.engine.observed.view import DeploymentView, View
 from voxplan.engine.plans.compiling import compile_checked
 from voxplan.engine.plans.plan import LeftOut, Plan, ReasonCode, Refusal, attempts
 from voxplan.engine.terms.capability import Capabilities, ProviderFacts
-
-ABLE: Final = Capabilities(
-    languages="any",
-    segments=True,
-    words=True,
-    diarization=True,
-    prompt=True,
-    temperature=True,
-    streaming=True,
-    languages_hint=True,
-    keywords=True,
-    known_speakers=True,
-    logprobs=True,
-    chunking_strategy=True,
-)
-
 
 Named = tuple[tuple[str, Capabilities], ...]
 
@@ -106,11 +91,11 @@ def _able(facts: ProviderFacts) -> ProviderFacts:
     """The provider with everything that a request may ask for, at the same prices."""
 
     def all_of(named: Named) -> Named:
-        return tuple((name, replace(ABLE, price=can.price)) for name, can in named)
+        return tuple((name, replace(ABLE_TO_ALL, price=can.price)) for name, can in named)
 
     return replace(
         facts,
-        otherwise=replace(ABLE, price=facts.otherwise.price),
+        otherwise=replace(ABLE_TO_ALL, price=facts.otherwise.price),
         models=all_of(facts.models),
         families=all_of(facts.families),
     )

@@ -66,7 +66,7 @@ async def _asked(
     """Why there is no answer, or the requests that led to one."""
     before = len(server.seen)
     options: TranscribeOptions = {**cell.options, "filename": "tone.wav"}
-    async with voxplan.open(_spec(stand, model, server, rules), environment=stand.environment(server)) as vox:
+    async with voxplan.open(_spec(stand, model, server, rules), environment=stand.environment()) as vox:
         try:
             answer = await vox.transcribe(_AUDIO, **options)
             answer.render()
@@ -78,7 +78,7 @@ async def _asked(
 async def _streams(stand: Stand, model: str, server: SocketServer) -> str:
     refused = ""
     for rules, word in ((_STRICT, "yes"), (_EMULATING, "emulated")):
-        async with voxplan.open(_spec(stand, model, server, rules), environment=stand.environment(server)) as vox:
+        async with voxplan.open(_spec(stand, model, server, rules), environment=stand.environment()) as vox:
             refused = await _streamed(vox, word)
         if not refused:
             return word

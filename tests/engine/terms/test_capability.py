@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.making import ABLE_TO_ALL
 from voxplan.engine.terms.capability import (
     CAPABILITY_NAMES,
     Capabilities,
@@ -17,20 +18,6 @@ from voxplan.engine.terms.capability import (
 from voxplan.engine.terms.request import AudioFacts, KnownSpeaker, Option, Options, Request, ResponseFormat, Timestamps
 
 NOTHING = Capabilities()
-EVERYTHING = Capabilities(
-    languages="any",
-    segments=True,
-    words=True,
-    diarization=True,
-    prompt=True,
-    temperature=True,
-    streaming=True,
-    languages_hint=True,
-    keywords=True,
-    known_speakers=True,
-    logprobs=True,
-    chunking_strategy=True,
-)
 ANNA = KnownSpeaker(name="Anna", reference="data:audio/wav;base64,UklGRg==")
 OPTIONS = st.builds(
     Options,
@@ -74,7 +61,7 @@ def lacking(can: Capabilities, options: Options) -> tuple[Lack, ...]:
 def test_unknown_counts_as_absent(options: Options, lack: Lack) -> None:
     """Each option that is asked for is lacking where nothing is known (law C5)."""
     assert lacking(NOTHING, options) == (lack,)
-    assert lacking(EVERYTHING, options) == ()
+    assert lacking(ABLE_TO_ALL, options) == ()
 
 
 @pytest.mark.parametrize("option", get_args(Option))
@@ -163,7 +150,7 @@ def test_what_is_just_within_a_limit_is_taken() -> None:
 def test_whoever_can_do_everything_lacks_nothing(options: Options) -> None:
     """And whoever knows no limit has none."""
     audio = AudioFacts(bytes=10**12, seconds=10.0**6, format="au", channels=64)
-    assert lacks(EVERYTHING, Request(route="r", audio=audio, options=options)) == ()
+    assert lacks(ABLE_TO_ALL, Request(route="r", audio=audio, options=options)) == ()
 
 
 @given(OPTIONS)
@@ -182,7 +169,7 @@ def test_every_lack_has_its_own_words(options: Options) -> None:
 @pytest.mark.parametrize("name", CAPABILITY_NAMES)
 def test_each_capability_is_offered_by_whoever_is_known_to_have_it(name: CapabilityName) -> None:
     """By nobody else (law C5)."""
-    assert offers(EVERYTHING, name)
+    assert offers(ABLE_TO_ALL, name)
     assert not offers(NOTHING, name)
 
 
@@ -199,8 +186,8 @@ def test_words_are_segments_too() -> None:
 
 def test_a_model_that_is_not_named_is_as_the_others() -> None:
     """Of its provider."""
-    facts = ProviderFacts(provider="p", otherwise=EVERYTHING, models=(("small", NOTHING),))
-    assert (facts.capabilities("small"), facts.capabilities("large")) == (NOTHING, EVERYTHING)
+    facts = ProviderFacts(provider="p", otherwise=ABLE_TO_ALL, models=(("small", NOTHING),))
+    assert (facts.capabilities("small"), facts.capabilities("large")) == (NOTHING, ABLE_TO_ALL)
 
 
 def test_each_kind_of_times_is_covered() -> None:

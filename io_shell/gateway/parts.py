@@ -29,9 +29,19 @@ _CHARSETS: Final = {b"": "utf-8", b"utf-8": "utf-8", b"utf8": "utf-8", b"us-asci
 _EXTENDED: Final = re.compile(rb";\s*filename\*\s*=\s*utf-8'[^']*'([^\s;\"]+)\s*(?:;|$)", re.IGNORECASE)
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
+
+
+class _Silent(logging.Logger):
+    """A logger that says nothing, whatever the process configures: it is no part of the tree that it configures."""
+
+    def isEnabledFor(self, level: int) -> bool:
+        """Never."""
+        del level
+        return False
+
+
 # The parser warns about each malformed body, which anybody can send: whoever sent it is told instead.
-_SILENT: Final = logging.getLogger(f"{__name__}.parser")
-_SILENT.disabled = True
+_SILENT: Final = _Silent("silent")
 
 
 class FormLimits(Struct, frozen=True, kw_only=True):

@@ -59,12 +59,14 @@ async def open(  # noqa: A001 - read as `voxplan.open`
     transport: Transport | None = None,
     observers: Sequence[Observer] = (),
     guardrails: Guardrails | None = None,
+    after: "Vox | None" = None,
 ) -> AsyncGenerator["Vox", None]:
     """Open a routing spec: a file's path, a Spec, a Router, or nothing for the recogniser on this machine.
 
     `${NAME}` references come from `environment` (default: the process's). `transport` replaces the one that sends bytes.
     `observers` see everything that happens in every run. `guardrails` are the functions of the spec's custom guardrails, by
-    name; see `judging`. Raises SpecError with every mistake at once.
+    name; see `judging`. `after` is an opened spec that this one takes over from: both see the same of their deployments from now
+    on. Raises SpecError with every mistake at once.
     """
     router, functions = load(spec), dict(guardrails or {})
     require_guardrails(router, functions)
@@ -77,7 +79,8 @@ async def open(  # noqa: A001 - read as `voxplan.open`
             credentials=CredentialStore(variables),
         )
         equipment = Equipment(tools=tools, environment=variables)
-        vox = Vox(router, equipment, tuple(observers), functions)
+        keeper = None if after is None else after.keeper_for(router)
+        vox = Vox(router, equipment, tuple(observers), functions, keeper)
         try:
             yield vox
         finally:
@@ -115,20 +118,29 @@ class Vox:
     """An opened spec. `view` is what has been seen of its deployments so far."""
 
     def __init__(
-        self, router: Router, equipment: Equipment, observers: tuple[Observer, ...] = (), guardrails: Guardrails | None = None
+        self,
+        router: Router,
+        equipment: Equipment,
+        observers: tuple[Observer, ...] = (),
+        guardrails: Guardrails | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         """Made by `open`."""
         self.router = router
         self._equipment = equipment
         self._observers = observers
         self._guardrails = guardrails or {}
-        self._keeper = Keeper(router)
+        self._keeper = keeper or Keeper(router)
         self._clock = LoopClock()
         self._closed = False
 
     def close(self) -> None:
         """Take no more requests; `open` does this at its end."""
         self._closed = True
+
+    def keeper_for(self, router: Router) -> Keeper:
+        """The keeper of a router that takes over from this one's."""
+        return self._keeper.heir(router)
 
     @property
     def view(self) -> View:

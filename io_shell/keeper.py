@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from voxplan.engine.observed.admission import admit
 from voxplan.engine.observed.health import observe
 from voxplan.engine.observed.view import EMPTY_VIEW, View
-from voxplan.engine.plans.router import Router
+from voxplan.engine.plans.router import Router, RouterDeployment
 from voxplan.engine.runs.run import Observation, Send
 
 __all__ = ("Keeper", "RunKeeper")
@@ -20,7 +20,33 @@ class Keeper:
     def __init__(self, router: Router, view: View = EMPTY_VIEW) -> None:
         """Start from `view`."""
         self._router = router
-        self.view = view
+        self._held = _Held(view)
+
+    @property
+    def view(self) -> View:
+        """What has been observed until now."""
+        return self._held.view
+
+    @view.setter
+    def view(self, view: View) -> None:
+        self._held.view = view
+
+    def heir(self, router: Router) -> "Keeper":
+        """The keeper of a router that takes over: from now on both have one view, so that what is under way still counts.
+
+        A deployment that is another one now, under the same name, begins anew; so does a credential whose key is another one.
+        """
+        heir = Keeper(router)
+        heir._held = self._held
+        old, new = self._router.deployments, router.deployments
+        stays = {name for name in new if name not in old or _who(old[name]) == _who(new[name])}
+        keys = {_key(old[name]) for name in old} & {_key(each) for each in new.values()}
+        heir.view = replace(
+            self.view,
+            deployments={name: seen for name, seen in self.view.deployments.items() if name in stays},
+            accounts={name: seen for name, seen in self.view.accounts.items() if name in {credential for credential, _ in keys}},
+        )
+        return heir
 
     def run(self, audio_ms: int | None) -> "RunKeeper":
         """The keeper for one run, whose audio is `audio_ms` long, None if nobody knows."""
@@ -35,6 +61,21 @@ class Keeper:
     def observe(self, observation: Observation) -> None:
         """Fold one finished call into the view."""
         self.view = observe(self.view, observation)
+
+
+class _Held:
+    """Where the view is kept."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+
+
+def _who(deployment: RouterDeployment) -> tuple[str | None, ...]:
+    return deployment.provider, deployment.model, deployment.base_url, *_key(deployment)
+
+
+def _key(deployment: RouterDeployment) -> tuple[str, str | None]:
+    return deployment.credential, deployment.api_key
 
 
 class RunKeeper:

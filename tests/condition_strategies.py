@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from voxplan.engine.language.condition import Condition, Day, MoneyRange, NumberRange, Sample, TimeWindow
 from voxplan.engine.language.spec import Deployment, OptionRules, Selector
-from voxplan.engine.terms.amounts import MAX_NANO, MILLIONTHS
+from voxplan.engine.terms.amounts import MAX_NANO, MAX_SIZE, MILLIONTHS
 from voxplan.engine.terms.capability import CAPABILITY_NAMES
-from voxplan.engine.terms.quantity import ClockTime, Money, Share, Span
+from voxplan.engine.terms.quantity import ClockTime, Money, Share, Size, Span
 from voxplan.engine.terms.request import ResponseFormat, Timestamps
 
 __all__ = (
@@ -27,6 +27,7 @@ __all__ = (
     "option_rules",
     "selectors",
     "shares",
+    "sizes",
     "some",
     "spans",
     "texts",
@@ -90,6 +91,14 @@ def _millionths(count: int) -> tuple[int, int]:
 def shares() -> st.SearchStrategy[Share]:
     """Shares from nothing to all."""
     return st.builds(Share, st.sampled_from((0, 1, 5000, 50_000, MILLIONTHS)) | st.integers(0, MILLIONTHS))
+
+
+@cache
+def sizes() -> st.SearchStrategy[Size]:
+    """Amounts of data, round ones in both kinds of units among them."""
+    return st.builds(
+        Size, st.sampled_from((1, 1000, 1024, 1536, 25 * 10**6, 1 << 20, 1 << 30, MAX_SIZE)) | st.integers(1, MAX_SIZE)
+    )
 
 
 @cache

@@ -13,8 +13,21 @@ from typing import Literal, TypeVar, cast, get_args
 import msgspec
 from hypothesis import strategies as st
 
-from tests.condition_strategies import conditions, maybe, monies, option_rules, selectors, shares, some, spans, texts, wheres
+from tests.condition_strategies import (
+    conditions,
+    maybe,
+    monies,
+    option_rules,
+    selectors,
+    shares,
+    sizes,
+    some,
+    spans,
+    texts,
+    wheres,
+)
 from tests.policy_strategies import policy_tests
+from voxplan.engine.language.gateway import Gateway, HealthCheck, UnknownFields, Urls
 from voxplan.engine.language.spec import (
     Accept,
     Account,
@@ -44,6 +57,7 @@ __all__ = (
     "Targets",
     "accounts",
     "deployments",
+    "gateways",
     "guardrails",
     "kind_lists",
     "labels",
@@ -71,6 +85,8 @@ _ACCOUNT_NAMES = ("main", "eu", "off")
 _GUARDRAIL_NAMES = ("clean", "redact", "true")
 _NODE_NAMES = ("canary", "stable", "1", "true")
 _URLS = ("https://api.example.com/v1", "http://localhost:8000", "${BASE_URL}", "https://${REGION}.example.com/v1")
+_HOSTS = ("media.example.com", "*.example.com", "10.1.2.3", "007", "no")
+_NETWORKS = ("10.20.0.0/16", "127.0.0.1/32", "fd00::/8", "::1/128")
 _MODELS = {"openai": ("whisper-1", "gpt-4o-transcribe"), "openai_compatible": ("large-v3", "a/b: c #d"), "local": ("default",)}
 _MOST_DEPLOYMENTS = 6
 _SETTINGS = {"openai": {"project": ("p-1", "2024-10-21", "1.0", "${PROJECT}", "a${B}c"), "token": ("${TOKEN}", "${_t}")}}
@@ -191,6 +207,36 @@ def guardrails() -> st.SearchStrategy[Guardrail]:
         on_error=st.sampled_from(("block", "allow")),
         timeout=spans(min_ms=1, audio=False),
     )
+
+
+@cache
+def gateways(names: tuple[str, ...]) -> st.SearchStrategy[Gateway]:
+    """What a spec with deployments of these names may say to its gateway; most often nothing."""
+    said = st.builds(
+        Gateway,
+        unknown_fields=st.sampled_from(get_args(UnknownFields)),
+        largest_upload=sizes(),
+        in_flight=st.integers(1, 100_000),
+        queue=st.integers(0, 100_000),
+        queue_wait=spans(audio=False),
+        idle=spans(min_ms=1, audio=False),
+        urls=maybe(
+            st.builds(
+                Urls,
+                hosts=maybe(some(st.sampled_from(_HOSTS))),
+                networks=st.just(()) | some(st.sampled_from(_NETWORKS)),
+                timeout=spans(min_ms=1, audio=False),
+            )
+        ),
+        health_check=maybe(
+            st.builds(
+                HealthCheck,
+                every=spans(min_ms=10_000, audio=False),
+                deployments=st.just(()) | some(st.sampled_from(names)),
+            )
+        ),
+    )
+    return st.just(Gateway()) | said
 
 
 @cache
@@ -361,5 +407,6 @@ def specs(draw: st.DrawFn, *, depth: int = 5) -> Spec:
         routes=routes,
         guardrails=checks,
         retry_budget=draw(st.just(RetryBudget()) | st.builds(RetryBudget, share=shares(), least=st.integers(0, 100))),
+        gateway=draw(gateways(names)),
         tests=draw(st.just(()) | st.lists(policy_tests(called, names), max_size=2).map(tuple)),
     )

@@ -12,6 +12,7 @@ from typing import Final
 from voxplan.engine.checks._checking_arms import LEAST_WEIGHT, MOST_WEIGHT, check_arms, check_selectors
 from voxplan.engine.checks._checking_conditions import check_conditions
 from voxplan.engine.checks._checking_deployments import HORIZON, check_accounts, check_deployments
+from voxplan.engine.checks._checking_gateway import check_gateway
 from voxplan.engine.checks._checking_rules import GUARDRAIL_KINDS, check_guardrails, check_rules
 from voxplan.engine.checks._checking_tests import check_tests
 from voxplan.engine.checks._nodes import conditions, nodes, selections, walk
@@ -57,6 +58,7 @@ def check(spec: Spec, catalog: _Catalog, today: date | None = None) -> tuple[Fin
         *check_conditions(spec),
         *check_guardrails(spec),
         *_check_retry_budget(spec),
+        *check_gateway(spec),
         *check_tests(spec),
     ]
     # Cycles and sizes need names that resolve; with unknown names there is nothing sound to walk.

@@ -11,7 +11,7 @@ import msgspec
 
 from voxplan.engine.language.condition import Condition, NumberRange, TimeWindow
 from voxplan.engine.language.spec import Arm, Deployment, Retry, RouteNode, Selector, Weight
-from voxplan.engine.terms.quantity import ClockTime, Money, Share, Span
+from voxplan.engine.terms.quantity import ClockTime, Money, Share, Size, Span
 
 Data = str | int | float | bool | list["Data"] | dict[str, "Data"]
 """What all three formats can say."""
@@ -71,7 +71,7 @@ def _normal(value: object) -> Data:
     match value:
         case Span(base_ms, per_second):
             return [base_ms, *per_second]
-        case Share(whole) | Money(whole) | ClockTime(whole):
+        case Share(whole) | Money(whole) | Size(whole) | ClockTime(whole):
             return whole
         case RouteNode() | Deployment():
             unordered = {"on"} if isinstance(value, RouteNode) else given(value).keys() - {"options"}

@@ -11,6 +11,7 @@ from voxplan.engine.checks._checking_rules import GUARDRAIL_KINDS
 from voxplan.engine.documents._lifting_conditions import FACTS
 from voxplan.engine.documents.descriptions import MATCH
 from voxplan.engine.language.spec import RouteNode
+from voxplan.engine.terms.amounts import MAX_SIZE
 
 Schema = str | int | float | bool | list["Schema"] | dict[str, "Schema"] | None
 """What JSON can say."""
@@ -39,6 +40,13 @@ QUANTITIES: Final[dict[str, Schema]] = {
     "money": {
         "description": "US dollars: `$0.05`, `0.05 USD`, or a number.",
         "anyOf": [_text(rf"^ *(\$ *{_NUMBER}|{_NUMBER}( *USD)?) *$", "$0.05"), {**_NOT_NEGATIVE, "maximum": 1_000_000}],
+    },
+    "size": {
+        "description": "An amount of data: `25MB`, `512MiB`, or a number of bytes.",
+        "anyOf": [
+            _text(rf"^ *{_NUMBER} *([KMGT]i?B|B)? *$", "25MB", "512MiB"),
+            {"type": "integer", "minimum": 1, "maximum": MAX_SIZE},
+        ],
     },
     "clock_time": {
         "description": "A time of day: `08:00`; `24:00` is the end of the day.",

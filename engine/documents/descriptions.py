@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from voxplan.engine.language.condition import Condition, MoneyRange, NumberRange, Sample, TimeWindow
+from voxplan.engine.language.gateway import Gateway, HealthCheck, Urls
 from voxplan.engine.language.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
 from voxplan.engine.language.spec import (
     Accept,
@@ -40,6 +41,7 @@ DESCRIPTIONS: Final[Mapping[type, Mapping[str, str]]] = {
         "defaults": "Rules around every route.",
         "guardrails": "Checks on prompts and answers, by name; the rule `guardrails` says where they hold.",
         "retry_budget": "How many retries and hedges all requests together may make in any minute.",
+        "gateway": "How the gateway that serves this spec behaves; routing does not depend on it.",
         "tests": "Policy tests: what the spec must do. `voxplan test` runs them; routing does not depend on them.",
     },
     Account: {
@@ -204,6 +206,25 @@ DESCRIPTIONS: Final[Mapping[type, Mapping[str, str]]] = {
     RetryBudget: {
         "share": "Retries and hedges, as a share of the first calls of the last minute.",
         "least": "How many there may be in any minute in any case.",
+    },
+    Gateway: {
+        "unknown_fields": "`refuse` a request with a field that the gateway does not know (default), or `ignore` it with a warning.",
+        "largest_upload": "The most that one request may send.",
+        "in_flight": "How many requests each worker process serves at once.",
+        "queue": "How many more wait for their turn; those beyond are refused.",
+        "queue_wait": "The longest that a request waits for its turn.",
+        "idle": "A client that neither sends nor reads anything for so long is cut off.",
+        "urls": "Callers may name audio by its address, within these limits. Without it they may not.",
+        "health_check": "Deployments are called every so often to see whether they work. Without it they are not.",
+    },
+    Urls: {
+        "hosts": "Only on these hosts: `media.example.com`, or `*.example.com` for all below it. Default: any.",
+        "networks": "Private networks that may be asked too, such as `10.20.0.0/16`. Only public addresses are asked otherwise.",
+        "timeout": "The longest that fetching the audio may take.",
+    },
+    HealthCheck: {
+        "every": "How often, at least `10s` apart. Each check is a call with a second of sound, paid for like any other.",
+        "deployments": "Which deployments. Default: all.",
     },
     PolicyTest: {
         "name": "What the test says, in one sentence.",

@@ -17,10 +17,11 @@ from voxplan.engine.documents._normal import Data, canonical, given, laid_out, n
 from voxplan.engine.documents._yaml_document import CORE
 from voxplan.engine.documents.document import Format
 from voxplan.engine.language.condition import Condition, NumberRange, TimeWindow
+from voxplan.engine.language.gateway import Gateway
 from voxplan.engine.language.policy import PolicyRequest, PolicyTest, Scripted
 from voxplan.engine.language.spec import Arm, Balance, Race, RouteNode, Rules, Selector, Spec
-from voxplan.engine.terms.amounts import print_clock_time, print_money, print_share
-from voxplan.engine.terms.quantity import ClockTime, Money, Share, Span, print_span
+from voxplan.engine.terms.amounts import print_clock_time, print_money, print_share, print_size
+from voxplan.engine.terms.quantity import ClockTime, Money, Share, Size, Span, print_span
 
 __all__ = ("print_spec", "spec_digest")
 
@@ -48,9 +49,9 @@ def print_spec(spec: Spec, form: Format) -> str:
 def spec_digest(spec: Spec) -> str:
     """A short name for what the spec says: the same for every format, order of keys and way of writing it.
 
-    Nothing that is planned depends on `tests`: they are not in it.
+    Nothing that is planned depends on `gateway` and `tests`: they are not in it.
     """
-    return hashlib.blake2b(canonical(msgspec.structs.replace(spec, tests=())), digest_size=12).hexdigest()
+    return hashlib.blake2b(canonical(msgspec.structs.replace(spec, gateway=Gateway(), tests=())), digest_size=12).hexdigest()
 
 
 def _short(value: object) -> Data:
@@ -78,6 +79,8 @@ def _quantity(value: object) -> str | None:
             return print_share(value)
         case Money():
             return print_money(value)
+        case Size():
+            return print_size(value)
         case ClockTime():
             return print_clock_time(value)
         case _:

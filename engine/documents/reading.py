@@ -21,13 +21,13 @@ from voxplan.engine.language.addresses import address_problem
 from voxplan.engine.language.condition import Condition, MoneyRange, NumberRange
 from voxplan.engine.language.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
 from voxplan.engine.language.spec import Account, Branch, Deployment, RouteNode, Selector, Spec
-from voxplan.engine.terms.amounts import parse_clock_time, parse_money, parse_share
-from voxplan.engine.terms.quantity import ClockTime, Money, Share, Span, parse_span
+from voxplan.engine.terms.amounts import parse_clock_time, parse_money, parse_share, parse_size
+from voxplan.engine.terms.quantity import ClockTime, Money, Share, Size, Span, parse_span
 
 __all__ = ("FORMATS", "Format", "Path", "Place", "Problem", "ReadSpec", "Reading", "format_problem", "read", "read_what_there_is")
 
 _LANGUAGE: Final = Language(
-    leaves={Span: parse_span, Share: parse_share, Money: parse_money, ClockTime: parse_clock_time},
+    leaves={Span: parse_span, Share: parse_share, Money: parse_money, Size: parse_size, ClockTime: parse_clock_time},
     nouns={
         Branch: "a branch such as `{if: {language: fi}, then: some-route}`",
         ClockTime: "a time of day such as `08:00`",
@@ -42,6 +42,7 @@ _LANGUAGE: Final = Language(
         Scripted: "what a call comes to (`ok`, `hangs`, a failure kind or a mapping)",
         Selector: "a mapping such as `{region: eu}`",
         Share: "a share such as `5%`",
+        Size: "a size such as `25MB`",
         Span: "a duration such as `8s`",
     },
     secrets=SECRET_KEYS,

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from voxplan.engine.language.condition import Condition, TextList
+from voxplan.engine.language.gateway import Gateway
 from voxplan.engine.language.policy import PolicyTest
 from voxplan.engine.language.table import Table
 from voxplan.engine.terms.capability import CapabilityName
@@ -297,4 +298,5 @@ class Spec(Table, frozen=True, kw_only=True):
     defaults: Rules = Rules()
     guardrails: dict[Label, Guardrail] = msgspec.field(default_factory=dict[Label, Guardrail])
     retry_budget: RetryBudget = RetryBudget()
+    gateway: Gateway = Gateway()
     tests: tuple[PolicyTest, ...] = ()

@@ -21,6 +21,7 @@ __all__ = (
     "ClockTime",
     "Money",
     "Share",
+    "Size",
     "Span",
     "milliseconds",
     "parse_span",
@@ -145,6 +146,12 @@ class Money(msgspec.Struct, frozen=True):
     """US dollars, in billionths."""
 
     nano: int
+
+
+class Size(msgspec.Struct, frozen=True):
+    """An amount of data, in bytes."""
+
+    bytes: int
 
 
 class ClockTime(msgspec.Struct, frozen=True):

@@ -297,12 +297,8 @@ def _serve(
     spec: Annotated[Path, typer.Argument(metavar="SPEC", help="The routing spec to serve.")],
     host: Annotated[str, typer.Option("--host", metavar="HOST", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", metavar="PORT", min=1, max=65_535, help="The port to listen on.")] = 8000,
-    ignore_unknown: Annotated[
-        bool,
-        typer.Option("--ignore-unknown", metavar=options.FLAG, help="Ignore unknown form fields, and say so in a header."),
-    ] = False,
 ) -> Serve:
-    return Serve(spec=spec, host=host, port=port, ignore_unknown=ignore_unknown)
+    return Serve(spec=spec, host=host, port=port)
 
 
 def _schema() -> ShowSchema:

@@ -111,14 +111,13 @@ class Compare(msgspec.Struct, frozen=True, kw_only=True):
 class Serve(msgspec.Struct, frozen=True, kw_only=True):
     """Serve `spec` as OpenAI's endpoint; callers show the key that stands in the environment variable `key_variable`.
 
-    `ignore_unknown` fields of a form; `grace_s` is how long requests under way may take to end.
+    `grace_s` is how long requests under way may take to end.
     """
 
     spec: Path
     host: str = "127.0.0.1"
     port: int = 8000
     key_variable: str = "VOXPLAN_MASTER_KEY"
-    ignore_unknown: bool = False
     grace_s: int = 30
 
 

@@ -24,7 +24,7 @@ def carry_out(order: Serve) -> int:
         raise MissingExtra("the gateway", "gateway") from None
     key = os.environ.get(order.key_variable) or None
     _look_at_key(key, order)
-    app = gateway(order.spec, GatewayOptions(key=key, unknown_fields="ignore" if order.ignore_unknown else "refuse"))
+    app = gateway(order.spec, GatewayOptions(key=key))
     tell(f"listening on http://{_shown(order.host)}:{order.port}/v1/audio/transcriptions")
     uvicorn.run(app, host=order.host, port=order.port, log_level="warning", timeout_graceful_shutdown=order.grace_s)
     return 0

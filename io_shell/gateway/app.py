@@ -2,13 +2,13 @@
 
     app = gateway("routing.yaml", GatewayOptions(key=os.environ["GATEWAY_KEY"]))
 
-Any ASGI server serves it, and another Starlette or FastAPI service can mount it. Nothing here decides where audio goes: a request
-becomes the keywords of `Vox.transcribe`, and its answer what OpenAI would have sent.
+Any ASGI server serves it, and another Starlette or FastAPI service can mount it: then that service's lifespan has to enter
+`app.running()`, because servers tell only the outermost application when they start and stop. Nothing here decides where audio
+goes: a request becomes the keywords of `Vox.transcribe`, and its answer what OpenAI would have sent.
 """
 
-import hmac
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 import msgspec
@@ -16,18 +16,20 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from voxplan.engine.plans.router import Router
-from voxplan.io_shell import client
-from voxplan.io_shell.client import Vox
-from voxplan.io_shell.gateway.envelopes import Problem, enveloped, refused_key
-from voxplan.io_shell.gateway.fields import UnknownFields
-from voxplan.io_shell.gateway.forms import FormLimits
-from voxplan.io_shell.gateway.transcriptions import Transcriptions
+from voxplan.io_shell.gateway.callers import Callers, Keys
+from voxplan.io_shell.gateway.models import models
+from voxplan.io_shell.gateway.policies import Policy
+from voxplan.io_shell.gateway.tenure import Tenure
+from voxplan.io_shell.gateway.transcriptions import transcriptions
+from voxplan.io_shell.gateway.turns import Endpoint, Reception, Turn
 from voxplan.io_shell.judging import Guardrails
 from voxplan.io_shell.loading import SpecSource, load
 
-__all__ = ("GatewayOptions", "gateway")
+__all__ = ("Gateway", "GatewayOptions", "gateway")
+
+_Serve = Callable[[Turn], Awaitable[None]]
 
 # The last is Azure's: the route stands in the address.
 _TRANSCRIPTIONS: Final = (
@@ -35,85 +37,60 @@ _TRANSCRIPTIONS: Final = (
     "/audio/transcriptions",
     "/openai/deployments/{model:path}/audio/transcriptions",
 )
-_BEARER: Final = "bearer "
+_ENDPOINTS: Final[tuple[tuple[str, str, _Serve], ...]] = (
+    *(("POST", path, transcriptions) for path in _TRANSCRIPTIONS),
+    *(("GET", path, models) for path in ("/v1/models", "/models")),
+)
 
 
 class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a gateway behaves: `key` None lets every caller in; `unknown_fields` are refused, or ignored with a header."""
+    """Who may come in: whoever has the master `key`, or one of `keys`. Without both, everybody."""
 
     key: str | None = None
-    limits: FormLimits = FormLimits()
-    unknown_fields: UnknownFields = "refuse"
+    keys: Keys | None = None
 
 
 def gateway(
-    spec: SpecSource = None,
+    spec: SpecSource | Policy = None,
     options: GatewayOptions | None = None,
     *,
     environment: Mapping[str, str] | None = None,
     guardrails: Guardrails | None = None,
-) -> Starlette:
+) -> "Gateway":
     """The application for a routing spec. Raises SpecError for its mistakes at once, before anything is served."""
-    door = _Door(load(spec), options or GatewayOptions())
+    policy = spec if isinstance(spec, Policy) else Policy(router=load(spec))
+    return Gateway(Tenure(policy, environment, guardrails), options or GatewayOptions())
+
+
+class Gateway:
+    """An ASGI application; it serves between `running` and its end, which a server enters by itself."""
+
+    def __init__(self, tenure: Tenure, options: GatewayOptions) -> None:
+        """Made by `gateway`."""
+        self.tenure: Final = tenure
+        reception = Reception(Callers(options.key, options.keys), tenure)
+        routes = [Route(path, Endpoint(reception, serve), methods=[method]) for method, path, serve in _ENDPOINTS]
+        alive = Route("/health/liveliness", _alive, methods=["GET"])
+        ready = Route("/health/readiness", self._ready, methods=["GET"])
+        self._app = Starlette(routes=[*routes, alive, ready], lifespan=self._lifespan)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan of a server."""
+        await self._app(scope, receive, send)
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """What the lifespan of a service that mounts this gateway enters."""
+        return self.tenure.running()
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        async with client.open(door.router, environment=environment, guardrails=guardrails) as vox:
-            door.vox = vox
-            try:
-                yield
-            finally:
-                door.vox = None
-
-    return Starlette(routes=door.routes(), lifespan=lifespan)
-
-
-class _Door:
-    """Who may come in, and where to."""
-
-    def __init__(self, router: Router, options: GatewayOptions) -> None:
-        self.vox: Vox | None = None
-        self.router = router
-        self._options = options
-
-    def routes(self) -> list[Route]:
-        """Every path."""
-        options = self._options
-        transcriptions = Transcriptions(lambda: self.vox, self.refused, options.limits, options.unknown_fields)
-        return [
-            *(Route(path, transcriptions, methods=["POST"]) for path in _TRANSCRIPTIONS),
-            *(Route(path, self._models, methods=["GET"]) for path in ("/v1/models", "/models")),
-            Route("/health/liveliness", self._alive, methods=["GET"]),
-            Route("/health/readiness", self._ready, methods=["GET"]),
-        ]
-
-    def refused(self, request: Request) -> Problem | None:
-        """Why this caller may not come in; the key is compared in constant time."""
-        key, given = self._options.key, _given_key(request)
-        if key is None or hmac.compare_digest((given or "").encode(), key.encode()):
-            return None
-        return refused_key(given=given is not None)
-
-    async def _models(self, request: Request) -> Response:
-        """The routes, as OpenAI lists models."""
-        refused = self.refused(request)
-        if refused is not None:
-            reply = enveloped(refused)
-            return Response(reply.body, reply.status, dict(reply.headers), reply.content_type)
-        listed = [{"id": name, "object": "model", "created": 0, "owned_by": "voxplan"} for name in self.router.routes]
-        return JSONResponse({"object": "list", "data": listed})
-
-    async def _alive(self, _: Request) -> Response:
-        return JSONResponse("I'm alive!")
+    async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:
+        async with self.running():
+            yield
 
     async def _ready(self, _: Request) -> Response:
-        ready = self.vox is not None
+        ready = self.tenure.is_running
         return JSONResponse({"status": "healthy" if ready else "starting"}, status_code=200 if ready else 503)
 
 
-def _given_key(request: Request) -> str | None:
-    """The caller's key: OpenAI's header, or Azure's."""
-    bearer = request.headers.get("authorization", "")
-    if bearer.lower().startswith(_BEARER):
-        return bearer[len(_BEARER) :].strip()
-    return request.headers.get("api-key")
+async def _alive(_: Request) -> Response:
+    return JSONResponse("I'm alive!")

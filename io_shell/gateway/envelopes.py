@@ -26,6 +26,7 @@ __all__ = (
     "TYPES",
     "ErrorType",
     "Problem",
+    "Refused",
     "envelope_event",
     "enveloped",
     "problem_of",
@@ -123,6 +124,15 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     trail: tuple[Mapping[str, object], ...] = ()
 
 
+class Refused(Exception):
+    """The gateway says no, and why."""
+
+    def __init__(self, problem: Problem) -> None:
+        """`problem` is what the caller is told."""
+        super().__init__(problem.message)
+        self.problem = problem
+
+
 def problem_of(error: Exception, *, trail: bool = False) -> Problem:
     """What the caller is told of `error`; any exception that is not voxplan's own is a fault of the gateway."""
     match error:
@@ -130,12 +140,12 @@ def problem_of(error: Exception, *, trail: bool = False) -> Problem:
             return _unserved(error, trail=trail)
         case RequestError():
             return _request(error)
+        case Refused():
+            return error.problem
         case AudioProblem():
             return stated(413 if error.kind == "too_large" else 400, error.message, param="file", code="invalid_audio")
-        case FormProblem():
+        case FormProblem() | FieldProblem():
             return stated(error.status, error.message, param=error.param, code=error.code)
-        case FieldProblem():
-            return stated(400, error.message, param=error.param, code=error.code)
         case _:
             message, code = _FAULTS.get(type(error), (_OURS, "internal_error"))
             return stated(500, message, code=code)

@@ -6,10 +6,11 @@ A field says more than a header of the same meaning. Where calls go, and with wh
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final, Literal, cast
+from typing import Final, cast
 
 import msgspec
 
+from voxplan.engine.language.gateway import UnknownFields
 from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.request import ResponseFormat, Timestamps
 from voxplan.engine.terms.spelling import listed, quoted, suggestion
@@ -31,9 +32,7 @@ from voxplan.io_shell.errors import RequestError
 from voxplan.io_shell.gateway.values import FieldProblem, FormValues, flag_of, is_number, number_of, whole_of
 from voxplan.io_shell.options import TranscribeOptions
 
-__all__ = ("FIELDS", "REFUSED", "Asked", "FieldProblem", "UnknownFields", "asked_fields")
-
-UnknownFields = Literal["refuse", "ignore"]
+__all__ = ("FIELDS", "REFUSED", "Asked", "FieldProblem", "asked_fields")
 
 FIELDS: Final[Mapping[str, str]] = {
     "model": "the route to take",

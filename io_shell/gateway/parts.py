@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from typing_extensions import override
 
 from voxplan.io_shell.audio.problem import shown
 from voxplan.io_shell.gateway.form_problem import FormProblem
@@ -30,10 +31,10 @@ _EXTENDED: Final = re.compile(rb";\s*filename\*\s*=\s*utf-8'[^']*'([^\s;\"]+)\s*
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-
 class _Silent(logging.Logger):
     """A logger that says nothing, whatever the process configures: it is no part of the tree that it configures."""
 
+    @override
     def isEnabledFor(self, level: int) -> bool:
         """Never."""
         del level

@@ -28,6 +28,8 @@ _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 class FieldProblem(Exception):
     """The caller's form is at fault. `param` names the field, `code` is OpenAI's where it has one."""
 
+    status: Final = 400
+
     def __init__(self, message: str, param: str | None = None, code: str | None = "invalid_value") -> None:
         """`message` is one line for the caller; what a caller wrote may be long, so it is cut."""
         whole = "".join(letter if letter.isprintable() else "?" for letter in message[: _LONGEST_MESSAGE + 1])

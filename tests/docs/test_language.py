@@ -11,6 +11,7 @@ from voxplan.adapters.catalog import CATALOG
 from voxplan.engine.checks.checking import DEEPEST_ROUTES
 from voxplan.engine.checks.sizing import LARGEST_ROUTE
 from voxplan.engine.language.condition import Condition, Sample, TimeWindow
+from voxplan.engine.language.gateway import Gateway, HealthCheck, UnknownFields, Urls
 from voxplan.engine.language.policy import PolicyExpectation, PolicyRequest, PolicyTest, Scripted
 from voxplan.engine.language.spec import (
     Accept,
@@ -36,7 +37,7 @@ from voxplan.engine.observed import health
 from voxplan.engine.plans.plan import ReasonCode
 from voxplan.engine.plans.situation import DEFAULT_TIMEOUT
 from voxplan.engine.runs.run import AbsenceReason
-from voxplan.engine.terms.amounts import print_share
+from voxplan.engine.terms.amounts import print_share, print_size
 from voxplan.engine.terms.capability import CAPABILITY_NAMES, ProviderFacts
 from voxplan.engine.terms.failure import KINDS, RETRIED, RETRIED_ON_HINT, FailureKind, Fallback, HealthEffect, KindRule, Retrying
 from voxplan.engine.terms.quantity import print_span
@@ -73,6 +74,9 @@ KEYS: dict[tuple[str, int], type[msgspec.Struct]] = {
     ("`options`", 0): OptionRules,
     ("Guardrails", 0): Guardrail,
     ("Retry budget", 0): RetryBudget,
+    ("Gateway", 0): Gateway,
+    ("Gateway", 1): Urls,
+    ("Gateway", 2): HealthCheck,
     ("Policy tests", 0): PolicyTest,
     ("Policy tests", 1): Scripted,
     ("Policy tests", 2): PolicyExpectation,
@@ -131,6 +135,12 @@ def test_strategies() -> None:
     assert names("`balance`", 1) == list(get_args(Strategy))
 
 
+def test_unknown_fields() -> None:
+    """Each way to treat fields that a gateway does not know is told."""
+    told = next(row[1] for row in rows("Gateway", 0) if row[0] == "`unknown_fields`")
+    assert tuple(re.findall(r"`(\w+)`", told)) == get_args(UnknownFields)
+
+
 def test_replay() -> None:
     """Each value of `replay` is told, from the loosest to the strictest."""
     assert names("`replay`", 0) == list(get_args(Replay))
@@ -172,6 +182,7 @@ def test_providers() -> None:
 def test_defaults() -> None:
     """The defaults that the page tells are those of the code."""
     backoff, guardrail, budget, scripted = Backoff(), Guardrail(kind="custom"), RetryBudget(), Scripted(result="ok")
+    gateway = Gateway()
     defaults = {
         ("Rules", "timeout"): print_span(DEFAULT_TIMEOUT),
         ("`retry`", "times"): f"{Retry().times}",
@@ -181,6 +192,14 @@ def test_defaults() -> None:
         ("Guardrails", "timeout"): print_span(guardrail.timeout),
         ("Retry budget", "share"): print_share(budget.share),
         ("Retry budget", "least"): f"{budget.least}",
+        ("Gateway", "unknown_fields"): gateway.unknown_fields,
+        ("Gateway", "largest_upload"): print_size(gateway.largest_upload),
+        ("Gateway", "in_flight"): f"{gateway.in_flight}",
+        ("Gateway", "queue"): f"{gateway.queue}",
+        ("Gateway", "queue_wait"): print_span(gateway.queue_wait),
+        ("Gateway", "idle"): print_span(gateway.idle),
+        ("Gateway", "timeout"): print_span(Urls().timeout),
+        ("Gateway", "every"): print_span(HealthCheck().every),
         ("Policy tests", "after"): print_span(scripted.after),
         ("Policy tests", "text"): scripted.text,
     }

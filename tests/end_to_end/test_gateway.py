@@ -8,18 +8,21 @@ from typing import Final
 import httpx
 import pytest
 import uvicorn
+from msgspec.structs import replace
 
 from tests.conformance.behaviours import BreakStream, Honest, Reply
 from tests.conformance.kit import STANDS
 from tests.conformance.socket_server import SocketServer
 from tests.sounds import tone
+from voxplan.engine.language.gateway import Gateway
 from voxplan.engine.language.spec import OptionRules, RouteNode, Spec
+from voxplan.engine.terms.quantity import Size
 from voxplan.io_shell.gateway.app import GatewayOptions, gateway
-from voxplan.io_shell.gateway.forms import FormLimits
 
 AUDIO: Final = tone()
 KEY: Final = "sk-gateway-0123456789"
 STAND: Final = STANDS["openai"]
+ORDINARY: Final = Gateway()
 FORM: Final = {"file": ("tone.wav", AUDIO, "audio/wav")}
 
 
@@ -35,9 +38,9 @@ def spec_of(server: SocketServer) -> Spec:
 
 
 @contextmanager
-def served(upstream: SocketServer, options: GatewayOptions | None = None) -> Generator[str]:
+def served(upstream: SocketServer, options: GatewayOptions | None = None, rules: Gateway = ORDINARY) -> Generator[str]:
     """The gateway in front of `upstream`, in a thread of its own; its address."""
-    app = gateway(spec_of(upstream), options or GatewayOptions(key=KEY), environment=STAND.environment())
+    app = gateway(replace(spec_of(upstream), gateway=rules), options or GatewayOptions(key=KEY), environment=STAND.environment())
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -122,8 +125,7 @@ def test_what_is_wrong_is_said(fields: dict[str, str | list[str]], status: int, 
 
 def test_an_upload_over_the_limit_is_refused_at_it() -> None:
     """413, and not after the whole of it."""
-    limits = GatewayOptions(key=KEY, limits=FormLimits(file_bytes=1000))
-    with STAND.server() as upstream, served(upstream, limits) as address:
+    with STAND.server() as upstream, served(upstream, rules=Gateway(largest_upload=Size(1000))) as address:
         answer = post(address, {"model": "whisper"})
         assert answer.status_code == 413
         assert upstream.seen == []

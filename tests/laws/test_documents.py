@@ -19,6 +19,7 @@ from voxplan.engine.documents.document import Format
 from voxplan.engine.documents.printing import print_spec, spec_digest
 from voxplan.engine.documents.reading import Problem, read
 from voxplan.engine.documents.tree import SECRET_KEYS
+from voxplan.engine.language.gateway import Gateway
 from voxplan.engine.language.spec import Spec
 
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -64,7 +65,8 @@ CHOSEN = frozenset({"accounts", "deployments", "routes", "among", "guardrails", 
 # Where an empty value is what the absence of its key means.
 DEFAULTS: tuple[tuple[Trail, Json], ...] = (
     *((("times",), 0), (("minimum",), 0), (("sample", "salt"), "")),
-    *(((key,), []) for key in ("tags", "key.tags", "timestamps", "fallbacks", "never", "tests")),
+    *(((key,), []) for key in ("tags", "key.tags", "timestamps", "fallbacks", "never", "tests", "networks")),
+    (("health_check", "deployments"), []),
 )
 
 
@@ -90,7 +92,7 @@ def test_s2_the_order_of_keys(spec: Spec, chance: random.Random) -> None:
 
 @given(specs(depth=2), specs(depth=2))
 def test_s2_different_digests(one: Spec, other: Spec) -> None:
-    """S2: specs that print alike have one digest; those that differ in more than order, or than their tests, have two."""
+    """S2: specs that print alike have one digest; those that differ in more than order, or than their tests and gateway, have two."""
     if _said(_data(one)) == _said(_data(other)):
         assert spec_digest(one) == spec_digest(other)
     if _unordered(_data(one)) != _unordered(_data(other)):
@@ -98,9 +100,9 @@ def test_s2_different_digests(one: Spec, other: Spec) -> None:
 
 
 @given(specs(depth=2))
-def test_s2_tests_are_in_no_digest(spec: Spec) -> None:
-    """S2: nothing that is planned depends on the policy tests of a spec."""
-    assert spec_digest(msgspec.structs.replace(spec, tests=())) == spec_digest(spec)
+def test_s2_tests_and_gateway_are_in_no_digest(spec: Spec) -> None:
+    """S2: nothing that is planned depends on the policy tests of a spec, nor on what it says to its gateway."""
+    assert spec_digest(msgspec.structs.replace(spec, tests=(), gateway=Gateway())) == spec_digest(spec)
 
 
 @every_format
@@ -254,13 +256,13 @@ def _said(value: Json) -> str:
 
 
 def _unordered(value: Json) -> Json:
-    """The document without its tests and without the order and repetition of lists."""
+    """The document without its tests, its gateway and the order and repetition of lists."""
     if isinstance(value, list):
         parts = {json.dumps(part, sort_keys=True): part for part in map(_unordered, value)}
         ordered = [part for _, part in sorted(parts.items())]
         return ordered[0] if len(ordered) == 1 else ordered
     if isinstance(value, dict):
-        return {key: _unordered(inner) for key, inner in value.items() if key != "tests"}
+        return {key: _unordered(inner) for key, inner in value.items() if key not in {"tests", "gateway"}}
     return value
 
 

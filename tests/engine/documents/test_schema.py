@@ -149,6 +149,13 @@ def test_broken_routes_are_not_valid(text: str) -> None:
 
 SECTIONS = (
     *("guardrails: {g: {kind: magic}}", "guardrails: {g: {}}", "defaults: {name: x}", "retry_budget: {share: 2}", "unknown: 1"),
+    *(
+        "gateway: {largest_upload: 25 mb}",
+        "gateway: {largest_upload: 0}",
+        "gateway: {in_flight: 0}",
+        "gateway: {unknown_fields: keep}",
+    ),
+    *("gateway: {urls: {hosts: ['https://x']}}", "gateway: {urls: {networks: [office]}}", "gateway: {health_check: {evry: 1m}}"),
     *("tests: [{name: x}]", "tests: [{expect: {}}]", "tests: [{name: x, world: {a: fine}, expect: {}}]", "tests: {}"),
     *("tests: [{name: x, request: {audio.seconds: -1}, expect: {}}]", "accounts: {x: {api_key: secret, provider: local}}"),
 )

@@ -5,18 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from returns.result import Failure, Success
 
-from tests.condition_strategies import clock_times, monies, shares
+from tests.condition_strategies import clock_times, monies, shares, sizes
 from voxplan.engine.terms.amounts import (
     MAX_NANO,
+    MAX_SIZE,
     MILLIONTHS,
     parse_clock_time,
     parse_money,
     parse_share,
+    parse_size,
     print_clock_time,
     print_money,
     print_share,
+    print_size,
 )
-from voxplan.engine.terms.quantity import ClockTime, Money, Share
+from voxplan.engine.terms.quantity import ClockTime, Money, Share, Size
 
 SHARES: dict[str | float, int] = {
     "5%": 50_000,
@@ -46,6 +49,22 @@ MONIES: dict[str | float, int] = {
     5: 5 * 10**9,
     1e-09: 1,
 }
+SIZES: dict[str | float, int] = {
+    "25MB": 25_000_000,
+    "25MiB": 25 << 20,
+    "1KB": 1000,
+    "1KiB": 1024,
+    "2GB": 2 * 10**9,
+    " 2 GiB ": 2 << 30,
+    "1TiB": MAX_SIZE,
+    "1TB": 10**12,
+    "7B": 7,
+    "0.5KiB": 512,
+    "1.5 MB": 1_500_000,
+    "4096": 4096,
+    4096: 4096,
+    1.0: 1,
+}
 CLOCKS = {"08:00": 480, "8:05": 485, "00:00": 0, "24:00": 1440, "23:59": 1439, " 12:30 ": 750}
 NOTHING: tuple[str | float, ...] = ("", " ", "-1", "nan", "1e3", "\u0665", "x", -1, -0.5, math.nan, math.inf, True, False, 10**30)
 
@@ -60,6 +79,12 @@ def test_shares_that_are_read(text: str | float, millionths: int) -> None:
 def test_money_that_is_read(text: str | float, nano: int) -> None:
     """US dollars, to the billionth, by the decimal digits that were written."""
     assert parse_money(text) == Success(Money(nano))
+
+
+@pytest.mark.parametrize(("text", "size"), SIZES.items())
+def test_sizes_that_are_read(text: str | float, size: int) -> None:
+    """Bytes, and units of a thousand or of 1024 each."""
+    assert parse_size(text) == Success(Size(size))
 
 
 @pytest.mark.parametrize(("text", "minutes"), CLOCKS.items())
@@ -80,6 +105,12 @@ def test_money_that_is_refused(text: str | float) -> None:
     assert_refused(parse_money(text))
 
 
+@pytest.mark.parametrize("text", [*NOTHING, 0, "0MB", "1.1TiB", 2**41, "0.5B", 0.5, "1.0001KB", "25 mb", "25M", "1PB", "25 MB/s"])
+def test_sizes_that_are_refused(text: str | float) -> None:
+    """What is no size, nothing, more than a tebibyte, or not whole bytes is refused on one short line."""
+    assert_refused(parse_size(text))
+
+
 @pytest.mark.parametrize("text", [*NOTHING, "8", 8, 8.5, "24:01", "25:00", "08:60", "8:5", "08:00:00", "8am", "-1:00"])
 def test_times_of_day_that_are_refused(text: str | float) -> None:
     """What is no time of day is refused on one short line."""
@@ -98,6 +129,21 @@ def test_money_is_printed_exactly(money: Money) -> None:
     assert parse_money(print_money(money)) == Success(money)
 
 
+@given(sizes())
+def test_sizes_are_printed_exactly(size: Size) -> None:
+    """What is printed reads back as the same size."""
+    assert parse_size(print_size(size)) == Success(size)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(1, "1B"), (1536, "1536B"), (25_000_000, "25MB"), (1_500_000, "1500KB"), (1 << 30, "1GiB"), (MAX_SIZE, "1TiB")],
+)
+def test_sizes_are_printed_as_people_write_them(size: int, text: str) -> None:
+    """In the largest unit that leaves a whole number."""
+    assert print_size(Size(size)) == text
+
+
 @given(clock_times() | st.just(ClockTime(24 * 60)))
 def test_times_of_day_are_printed_exactly(time: ClockTime) -> None:
     """What is printed reads back as the same time."""
@@ -113,9 +159,10 @@ def test_money_is_printed_as_people_write_it(money: int, text: str) -> None:
 @given(st.text(max_size=30) | st.floats() | st.integers() | st.booleans())
 def test_reading_never_raises(text: str | float) -> None:
     """Any text and number gives an amount within the limits, or a failure."""
-    share, money, time = parse_share(text), parse_money(text), parse_clock_time(text)
+    share, money, size, time = parse_share(text), parse_money(text), parse_size(text), parse_clock_time(text)
     assert isinstance(share, Failure) or 0 <= share.unwrap().millionths <= MILLIONTHS
     assert isinstance(money, Failure) or 0 <= money.unwrap().nano <= MAX_NANO
+    assert isinstance(size, Failure) or 1 <= size.unwrap().bytes <= MAX_SIZE
     assert isinstance(time, Failure) or 0 <= time.unwrap().minutes <= 24 * 60
 
 

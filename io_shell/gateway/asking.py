@@ -1,0 +1,32 @@
+"""What one caller asks for, by the names of the policy in force, within what the caller's key allows."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from voxplan.io_shell.gateway.envelopes import Refused, stated, unknown_model
+from voxplan.io_shell.gateway.fields import Asked, asked_fields
+from voxplan.io_shell.gateway.turns import Turn
+from voxplan.io_shell.options import TranscribeOptions
+
+__all__ = ("asked_by",)
+
+_MODEL: Final = "model"
+
+
+def asked_by(turn: Turn, fields: Sequence[tuple[str, str]]) -> Asked:
+    """What the form asks for. Raises FieldProblem for a field that is at fault, Refused for what the caller may not."""
+    policy, caller = turn.opened.policy, turn.caller
+    addressed = turn.request.path_params.get(_MODEL)
+    asked = asked_fields(fields, turn.request.headers, model=addressed, unknown_fields=policy.gateway.unknown_fields)
+    route, routes = policy.named(asked.model), [name for name in policy.router.routes if caller.may_name(name)]
+    if route not in routes:
+        raise Refused(unknown_model(asked.model, routes))
+    for field in ("simulate", "mock_testing_fallbacks"):
+        if asked.options.get(field) and not caller.may_simulate:
+            raise Refused(stated(403, f"this key may not `{field}`", param=field, code="not_allowed"))
+    fallbacks = tuple(policy.named(name) for name in asked.options.get("fallbacks", ()))
+    given = TranscribeOptions(route=route, fallbacks=fallbacks, key=caller.key, allowed=caller.allowed)
+    ignored = (*asked.ignored, *(() if asked.num_retries is None else ("num_retries",)))
+    return replace(asked, options={**asked.options, **given}, ignored=ignored)

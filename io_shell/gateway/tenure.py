@@ -1,0 +1,112 @@
+"""The policy in force: opened once, replaced without disturbing what is under way.
+
+A request borrows what is open when it comes, and keeps it to its end. What has been replaced is closed when the last request that
+began with it has ended; what it saw of the deployments goes on.
+"""
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+
+import anyio
+import msgspec
+from anyio.abc import TaskGroup, TaskStatus
+
+from voxplan.io_shell import client
+from voxplan.io_shell.client import Vox
+from voxplan.io_shell.gateway.envelopes import Refused, stated
+from voxplan.io_shell.gateway.policies import Policy
+from voxplan.io_shell.judging import Guardrails
+
+__all__ = ("Opened", "Tenure")
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A policy, and the spec that was opened for it."""
+
+    policy: Policy
+    vox: Vox
+
+
+class Tenure:
+    """Holds the policy in force between `running` and its end."""
+
+    def __init__(
+        self, policy: Policy, environment: Mapping[str, str] | None = None, guardrails: Guardrails | None = None
+    ) -> None:
+        """`policy` is the first one."""
+        self.policy = policy
+        self._environment = environment
+        self._guardrails = guardrails
+        self._now: _Lease | None = None
+        self._tasks: TaskGroup
+
+    @property
+    def is_running(self) -> bool:
+        """Whether requests can be served."""
+        return self._now is not None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Open the first policy; at the end, close when the last request is over."""
+        async with anyio.create_task_group() as self._tasks:
+            await self.replace(self.policy)
+            try:
+                yield
+            finally:
+                last, self._now = self._now, None
+                if last is not None:
+                    last.retire()
+
+    async def replace(self, policy: Policy) -> None:
+        """Let `policy` take over. Raises SpecError when it cannot be opened; then the old one stays."""
+        fresh: _Lease = await self._tasks.start(self._hold, policy, self._now)
+        old, self._now, self.policy = self._now, fresh, policy
+        if old is not None:
+            old.retire()
+
+    @asynccontextmanager
+    async def borrowed(self) -> AsyncGenerator[Opened]:
+        """What is in force now, until this context is left. Raises Refused when nothing is."""
+        lease = self._now
+        if lease is None:
+            raise Refused(stated(503, "this gateway is starting or shutting down", code="shutting_down"))
+        lease.users += 1
+        try:
+            yield lease.opened
+        finally:
+            lease.users -= 1
+            lease.look()
+
+    async def _hold(self, policy: Policy, before: "_Lease | None", *, task_status: TaskStatus["_Lease"]) -> None:
+        """Keep one policy open for as long as it is in force or used: what was entered in a task is left in it."""
+        environment = {**policy.variables, **(os.environ if self._environment is None else self._environment)}
+        async with client.open(
+            policy.router,
+            environment=environment,
+            guardrails=self._guardrails,
+            after=None if before is None else before.opened.vox,
+        ) as vox:
+            lease = _Lease(Opened(policy, vox))
+            task_status.started(lease)
+            await lease.over.wait()
+
+
+class _Lease:
+    """How long something stays open: until it is retired and nobody uses it."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.opened = opened
+        self.users = 0
+        self.over = anyio.Event()
+        self._retired = False
+
+    def retire(self) -> None:
+        """Nobody new comes."""
+        self._retired = True
+        self.look()
+
+    def look(self) -> None:
+        """See whether it is over."""
+        if self._retired and not self.users:
+            self.over.set()

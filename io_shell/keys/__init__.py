@@ -1,0 +1,1 @@
+"""Virtual keys: who may use a gateway, kept in a SQLite file that several processes share."""

@@ -24,7 +24,7 @@ unexport PYTHONPATH PYTHONHOME
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-lowest test-matrix lint format bench thorough compare mutants clean always
+.PHONY: help demo test test-quick test-lowest test-matrix lint format bench thorough compare soak fuzz memory mutants clean always
 
 help: ## what can be made
 	@awk -F ' *## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,15 @@ thorough: $(VENV)/.installed-dev ## the suite with very many generated cases, ne
 
 compare: $(VENV)/.installed-dev ## engine against the naive reference in random worlds, for MINUTES (default 30)
 	"$(python)" -m tests.laws.thorough --minutes $(or $(MINUTES),30)
+
+soak: $(VENV)/.installed-dev ## a gateway under mixed load with faults on both sides, for MINUTES (default 30)
+	"$(python)" -m tests.soak.load --minutes $(or $(MINUTES),30)
+
+fuzz: $(VENV)/.installed-dev ## mutated forms against a gateway (COUNT=100000)
+	"$(python)" -m tests.soak.bodies --count $(or $(COUNT),100000)
+
+memory: $(VENV)/.installed-dev ## what 64 uploads of 24 MB at once need of a gateway's memory
+	"$(python)" -m tests.soak.memory
 
 mutants: $(VENV)/.installed-dev ## the share of small faults in planner and driver that the tests notice (MUTANTS=200)
 	@"$(python)" -m pip install --quiet --group mutation

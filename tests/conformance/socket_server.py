@@ -41,10 +41,10 @@ def closed_port() -> int:
 class SocketServer:
     """`with SocketServer(judge, script) as server`: the i-th request meets the i-th behaviour, later ones an honest answer."""
 
-    def __init__(self, judge: Judge, script: Sequence[Behaviour] = ()) -> None:
+    def __init__(self, judge: Judge, script: Sequence[Behaviour] = (), port: int = 0) -> None:
         self.seen: list[Seen] = []
         self.connections = 0
-        self.port = 0
+        self.port = port
         self._judge = judge
         self._script = list(script)
         self._started = threading.Event()
@@ -72,7 +72,7 @@ class SocketServer:
             self.connections += 1
             clients[asyncio.ensure_future(_Client(self, reader, writer).serve())] = writer
 
-        server = await asyncio.start_server(on_client, "127.0.0.1", 0)
+        server = await asyncio.start_server(on_client, "127.0.0.1", self.port)
         self.port = server.sockets[0].getsockname()[1]
         self._started.set()
         await self._stop.wait()

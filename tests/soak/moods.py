@@ -10,7 +10,7 @@ from tests.conformance.socket_server import Judge, SocketServer
 
 __all__ = ("Forgetful", "Moody")
 
-_WORDS: Final = [
+_WORDS: Final = ("quick", "brown", "fox", "jumps", "over", "lazy", "dog", "and", "reads", "news", "to", "nobody", "in", "particular")
     "the",
     "quick",
     "brown",

@@ -1,16 +1,23 @@
 """Who is asking: every request shows a key, and the key says what its bearer may do."""
 
 import hmac
+import logging
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 
-from voxplan.io_shell.gateway.envelopes import Refused, refused_key
+from voxplan.io_shell.gateway.envelopes import Refused, refused_key, stated
+from voxplan.io_shell.keys.key import KeyStoreProblem
+from voxplan.io_shell.keys.store import KeyStore
 
-__all__ = ("MASTER", "Caller", "Callers", "Keys")
+__all__ = ("MASTER", "Caller", "Callers", "Keys", "StoredKeys", "unavailable")
 
+_LOG: Final = logging.getLogger("voxplan")
 _BEARER: Final = "bearer "
+_RETRY_AFTER_MS: Final = 5_000
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +43,40 @@ MASTER: Final = Caller(may_simulate=True, sees_trail=True, manages_keys=True)
 
 
 class Keys(Protocol):
-    """Where virtual keys are found."""
+    """Where virtual keys are found, between `running` and its end."""
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """What the gateway enters before it serves. Raises VoxplanError when keys cannot be found here."""
+        ...
 
     async def find(self, secret: str) -> Caller | None:
-        """The caller whose key this is; None for a key that is not known, is over, or was revoked."""
+        """The caller whose key this is; None for a key that is not known, is over, or was revoked.
+
+        Raises Refused when that cannot be known.
+        """
         ...
+
+
+class StoredKeys:
+    """The virtual keys in a file, which several gateways and the command line may use at once."""
+
+    def __init__(self, file: Path | str) -> None:
+        """The file is made when there is none."""
+        self.store: Final = KeyStore(file)
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """See that the file can be used. Raises KeyStoreProblem."""
+        return self.store.running()
+
+    async def find(self, secret: str) -> Caller | None:
+        """Who has this key; looked up each time, so that a revoked one holds no more."""
+        try:
+            key = await self.store.find(secret)
+        except KeyStoreProblem as problem:
+            raise unavailable(problem) from None
+        if key is None:
+            return None
+        return Caller(key=key.name, tags=key.tags, allowed=key.allowed, may_simulate=key.may_simulate, sees_trail=key.sees_trail)
 
 
 class Callers:
@@ -51,9 +87,14 @@ class Callers:
         self._master = master
         self._keys = keys
 
+    @property
+    def wants_keys(self) -> bool:
+        """Whether a caller has to show one."""
+        return self._master is not None or self._keys is not None
+
     async def caller(self, headers: Mapping[str, str]) -> Caller:
         """Who is asking. Raises Refused for a missing or wrong key, which is compared in constant time."""
-        if self._master is None and self._keys is None:
+        if not self.wants_keys:
             return MASTER
         given = _given_key(headers)
         if given is None:
@@ -64,6 +105,13 @@ class Callers:
         if found is None:
             raise Refused(refused_key(given=True))
         return found
+
+
+def unavailable(problem: KeyStoreProblem) -> Refused:
+    """What callers are told while the file of the keys cannot be used; the log says why."""
+    _LOG.error("%s", problem)
+    told = "keys cannot be looked up now: the gateway's log says why"
+    return Refused(stated(503, told, code="keys_unavailable", retry_after_ms=_RETRY_AFTER_MS))
 
 
 def _given_key(headers: Mapping[str, str]) -> str | None:

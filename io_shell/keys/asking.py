@@ -67,7 +67,7 @@ def read_new_key(body: bytes) -> NewKey:
 
 
 def checked(new: NewKey) -> NewKey:
-    """The same key, with each name once. Raises KeyProblem for what its type cannot say, and for what was made without decoding."""
+    """The same key, with each name once. Raises KeyProblem, also for what was made without decoding."""
     try:
         new = msgspec.convert(msgspec.to_builtins(new, builtin_types=(datetime,)), NewKey)
     except msgspec.ValidationError as wrong:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISREG
 from threading import Lock
 from typing import Final
 
@@ -40,7 +41,7 @@ _SCHEMA: Final = (
         tags TEXT NOT NULL,
         may_simulate INTEGER NOT NULL,
         sees_trail INTEGER NOT NULL
-    ) STRICT""",
+    )""",
     "CREATE UNIQUE INDEX names ON keys (name) WHERE revoked_at IS NULL",
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {_VERSION}",
@@ -81,6 +82,7 @@ class Connection:
         self._lock = Lock()
         self._open: sqlite3.Connection | None = None
         self._file: _File | None = None
+        self._closed = False
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
@@ -105,11 +107,14 @@ class Connection:
                     connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        """It can be used again: then it is opened again."""
+        """Let go of the file, for good: whoever comes late opens it no more."""
         with self._lock:
+            self._closed = True
             self._close()
 
     def _current(self) -> sqlite3.Connection:
+        if self._closed:
+            raise KeyStoreProblem(f"the key store `{self._path}` has been closed")
         file = self._file_now()
         if self._open is not None and self._file != file:
             # Not opened again: SQLite would take the other file's journal for that of the one it has, when it closes it.
@@ -126,6 +131,8 @@ class Connection:
             raise KeyStoreProblem(f"there is no key store `{self._path}`: `voxplan keys create` makes one") from None
         except OSError as error:
             raise KeyStoreProblem(f"the key store `{self._path}` cannot be used: {_said(error)}") from None
+        if not S_ISREG(found.st_mode):
+            raise KeyStoreProblem(f"the key store `{self._path}` cannot be used: it is no file")
         return found.st_dev, found.st_ino
 
     def _opened(self) -> sqlite3.Connection:

@@ -3,21 +3,34 @@
 What can go wrong with keys is a KeyProblem where whoever asks can mend it, and a KeyStoreProblem where the file is at fault.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
+from msgspec import Meta
 from typing_extensions import override
 
 from voxplan.engine.terms.spelling import quoted, suggestion
 from voxplan.io_shell.errors import RequestError
 
-__all__ = ("IssuedKey", "KeyProblem", "KeyState", "KeyStoreProblem", "UnknownKey", "VirtualKey", "moment_text", "unknown_key", "utc_now")
+__all__ = (
+    "IssuedKey",
+    "KeyProblem",
+    "KeyState",
+    "KeyStoreProblem",
+    "UnknownKey",
+    "VirtualKey",
+    "moment_text",
+    "shown",
+    "unknown_key",
+    "utc_now",
+)
 
 KeyState = Literal["active", "expired", "revoked"]
 
-_MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
+_Moment = Annotated[datetime, Meta(tz=True)]
+_FORM: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class KeyProblem(RequestError):
@@ -46,10 +59,10 @@ class VirtualKey(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     hint: str
-    created_at: datetime
-    expires_at: datetime | None = None
-    revoked_at: datetime | None = None
-    last_used_at: datetime | None = None
+    created_at: _Moment
+    expires_at: _Moment | None = None
+    revoked_at: _Moment | None = None
+    last_used_at: _Moment | None = None
     allowed: tuple[str, ...] | None = None
     tags: tuple[str, ...] = ()
     may_simulate: bool = False
@@ -79,6 +92,11 @@ def unknown_key(name_or_id: str, names: Iterable[str]) -> UnknownKey:
     return UnknownKey(f"no key {quoted(name_or_id)}{suggestion(name_or_id, names)}")
 
 
+def shown(key: VirtualKey, now: datetime) -> Mapping[str, object]:
+    """The key as JSON has it, for programs."""
+    return {"object": "key", **msgspec.structs.asdict(key), "state": key.state(now)}
+
+
 def utc_now() -> datetime:
     """The moment."""
     return datetime.now(UTC)
@@ -90,4 +108,4 @@ def moment_text(moment: datetime) -> str:
     >>> moment_text(datetime(2027, 1, 31, tzinfo=UTC))
     '2027-01-31T00:00:00Z'
     """
-    return moment.astimezone(UTC).strftime(_MOMENT)
+    return moment.astimezone(UTC).strftime(_FORM)

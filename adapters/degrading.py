@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from voxplan.engine.plans.plan import Degrade
-from voxplan.engine.terms.capability import Capabilities, CapabilityName, offers
+from voxplan.engine.terms.capability import Capabilities, CapabilityName, for_task, offers
 from voxplan.engine.terms.request import Options, Timestamps
 from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
@@ -21,6 +21,7 @@ _GIVEN_AS: Final[dict[Timestamps, CapabilityName]] = {"segment": "segments", "wo
 
 def reduced(options: Options, degrades: tuple[Degrade, ...], can: Capabilities) -> Options:
     """The options with which a deployment that `can` do only so much is called."""
+    can = for_task(can, options)
     for degrade in degrades:
         match degrade.option:
             case "timestamps":
@@ -44,8 +45,13 @@ def _times(options: Options, degrade: Degrade, can: Capabilities) -> tuple[Times
     return tuple(times for times in options.timestamps if offers(can, _GIVEN_AS[times]))
 
 
-def completed(transcript: Transcript, degrades: tuple[Degrade, ...]) -> Transcript:
-    """The transcript with what had to be emulated: words with estimated times."""
+def completed(transcript: Transcript, options: Options, degrades: tuple[Degrade, ...]) -> Transcript:
+    """The transcript for what was asked: a translation says that it is one; emulated words have estimated times.
+
+    Whatever was spoken, and whatever the provider calls it, the text of a translation is in English.
+    """
+    if options.translate:
+        transcript = replace(transcript, translated=True, language="en")
     emulated = any(degrade.option == "timestamps" and degrade.how == "emulated" for degrade in degrades)
     if not emulated or transcript.words is not None or transcript.segments is None:
         return transcript

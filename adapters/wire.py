@@ -199,13 +199,17 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Recognise(msgspec.Struct, frozen=True, kw_only=True):
-    """Recognise the audio on this machine with `model`: `default`, or the path of a faster-whisper model."""
+    """Recognise the audio on this machine with `model`: `default`, or the path of a faster-whisper model.
+
+    `translate`: put into English what is said.
+    """
 
     model: str
     language: str | None
     prompt: str | None
     temperature: float | None
     words: bool
+    translate: bool = False
 
 
 class Recognised(msgspec.Struct, frozen=True, kw_only=True):

@@ -51,10 +51,10 @@ def asked_route(router: Router, route: str | None) -> str:
     routes = router.routes
     if route is None:
         if "default" not in routes and len(routes) != 1:
-            raise RequestError(f"which route? the spec has {listed(routes)}")
+            raise RequestError(f"which route? the spec has {listed(routes)}", code="which_route")
         return "default" if "default" in routes else next(iter(routes))
     if asked_text("route", route) not in routes:
-        raise RequestError(f"unknown route `{route}`{suggestion(route, routes)}")
+        raise RequestError(f"unknown route `{route}`{suggestion(route, routes)}", code="unknown_route")
     return route
 
 
@@ -69,6 +69,7 @@ def asked_options(  # noqa: PLR0913 - one for each option
     languages: str | Sequence[str] = (),
     keywords: str | Sequence[str] = (),
     known_speakers: Mapping[str, str] | None = None,
+    translate: bool = False,
     logprobs: bool = False,
     chunking_strategy: str | Mapping[str, object] | None = None,
     stream: bool = False,
@@ -86,6 +87,7 @@ def asked_options(  # noqa: PLR0913 - one for each option
         languages=asked_languages(languages),
         keywords=asked_names("keywords", keywords),
         known_speakers=asked_speakers(known_speakers),
+        translate=asked_flag("translate", translate),
         logprobs=asked_flag("logprobs", logprobs),
         chunking_strategy=asked_chunking(chunking_strategy),
         stream=asked_flag("stream", stream),

@@ -19,6 +19,7 @@ class TranscribeOptions(TypedDict, total=False):
     temperature: float | None
     response_format: ResponseFormat
     timestamps: Timestamps | Sequence[Timestamps]
+    translate: bool
     diarize: bool
     languages: str | Sequence[str]
     keywords: str | Sequence[str]
@@ -28,10 +29,12 @@ class TranscribeOptions(TypedDict, total=False):
     filename: str | None
     user: str | None
     key: str | None
+    key_tags: Sequence[str]
     tags: str | Sequence[str]
     metadata: Mapping[str, str] | None
     fallbacks: str | Sequence[str]
     deadline: float | str | None
+    retries: int | None
     allowed: Sequence[str] | None
     simulate: Mapping[str, FailureKind] | None
     mock_testing_fallbacks: bool
@@ -47,6 +50,7 @@ class ModelOptions(TypedDict, total=False):
     response_format: ResponseFormat
     temperature: float | None
     timestamp_granularities: Timestamps | Sequence[Timestamps]
+    translate: bool
     diarize: bool
     languages: str | Sequence[str]
     keywords: str | Sequence[str]

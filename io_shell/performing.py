@@ -71,7 +71,7 @@ class Performance:
             ended = await _drive(adapter, call.unwrap(), meeting)
             if isinstance(ended, Failure):
                 meeting.ended(ended.failure())
-        return Success(completed(ended.unwrap(), send.degrades)) if isinstance(ended, Success) else ended
+        return Success(completed(ended.unwrap(), self._request.options, send.degrades)) if isinstance(ended, Success) else ended
 
     def _call(self, send: Send, deployment: RouterDeployment, *, has_key: bool) -> Success[Call] | Failure[AttemptFailure]:
         base_url = self._resolved(deployment.base_url)

@@ -35,6 +35,7 @@ __all__ = ("atranscription", "transcription")
 
 _KEY: Final = "VOXPLAN_CALLERS_KEY"  # where a key given as an argument stands in for the environment's
 _ROUTE: Final = "by:model"  # no deployment here has this name: where those have a colon, a number follows
+_MEANT: Final = {"whisper": "whisper-1"}  # as LiteLLM's guide calls it; a server of one's own may have a model of this name
 _NO_LABEL: Final = re.compile(r"[^A-Za-z0-9_.@-]")
 
 
@@ -47,6 +48,7 @@ async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM'
     response_format: ResponseFormat = "json",
     temperature: float | None = None,
     timestamp_granularities: Timestamps | Sequence[Timestamps] = (),
+    translate: bool = False,
     diarize: bool = False,
     languages: str | Sequence[str] = (),
     keywords: str | Sequence[str] = (),
@@ -73,7 +75,8 @@ async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM'
         raise RequestError(f"`api_base`: {problem}")
     if api_key == "":
         raise RequestError("`api_key` is empty")
-    models = (*asked_names("model", model), *asked_names("fallbacks", fallbacks))
+    meant = _MEANT.get(model, model) if api_base is None else model
+    models = (*asked_names("model", meant), *asked_names("fallbacks", fallbacks))
     deadline_s, times = asked_number("timeout", timeout, least=0.001), asked_count("num_retries", num_retries)
     router = _router(_spec(models, deadline_s, times, asked_text("api_key", api_key), api_base))
     async with client.open(router, environment=_environment(api_key)) as vox:
@@ -85,6 +88,7 @@ async def atranscription(  # noqa: PLR0913 - one keyword for each thing LiteLLM'
             temperature=temperature,
             response_format=response_format,
             timestamps=timestamp_granularities,
+            translate=translate,
             diarize=diarize,
             languages=languages,
             keywords=keywords,

@@ -4,6 +4,7 @@ from voxplan.engine.plans.router import Router
 from voxplan.engine.terms.request import Request
 from voxplan.engine.terms.spelling import suggestion
 from voxplan.io_shell.asking import (
+    asked_count,
     asked_deadline,
     asked_flag,
     asked_metadata,
@@ -23,7 +24,7 @@ def asked_request(router: Router, asked: TranscribeOptions, *, stream: bool = Fa
     for name in asked.keys() - TranscribeOptions.__annotations__.keys():
         hint = ": text as it comes has `Vox.stream`" if name == "stream" else suggestion(name, TranscribeOptions.__annotations__)
         raise TypeError(f"unexpected keyword argument `{name}`{hint}")  # as for any function
-    allowed = asked.get("allowed")
+    allowed, retries = asked.get("allowed"), asked.get("retries")
     first = asked_flag("mock_testing_fallbacks", asked.get("mock_testing_fallbacks", False))
     return Request(
         route=asked_route(router, asked.get("route")),
@@ -37,16 +38,19 @@ def asked_request(router: Router, asked: TranscribeOptions, *, stream: bool = Fa
             languages=asked.get("languages", ()),
             keywords=asked.get("keywords", ()),
             known_speakers=asked.get("known_speakers"),
+            translate=asked.get("translate", False),
             logprobs=asked.get("logprobs", False),
             chunking_strategy=asked.get("chunking_strategy"),
             stream=stream,
         ),
         user=asked_text("user", asked.get("user")),
         key=asked_text("key", asked.get("key")),
+        key_tags=asked_names("key_tags", asked.get("key_tags", ())),
         tags=asked_names("tags", asked.get("tags", ())),
         metadata=asked_metadata(asked.get("metadata")),
         fallbacks=asked_names("fallbacks", asked.get("fallbacks", ())),
         deadline_ms=asked_deadline(asked.get("deadline")),
+        retries=None if retries is None else asked_count("retries", retries),
         allowed=None if allowed is None else asked_names("allowed", allowed),
         simulate=asked_simulation(asked.get("simulate"), first_child=first),
     )

@@ -39,7 +39,7 @@ T = TypeVar("T")
 _PER_SECOND = ((50, 1), (1000, 1), (500, 1), (1, 2), (1, 1_000_000), (2_500_001, 1_000_000))
 _FACTS = (
     *("route", "audio.seconds", "audio.bytes", "audio.format", "audio.channels", "language", "response_format", "timestamps"),
-    *("stream", "diarize", "user", "key", "key.tags", "key.budget_left", "tags", "metadata.plan", "metadata.a.b"),
+    *("stream", "translate", "diarize", "user", "key", "key.tags", "key.budget_left", "tags", "metadata.plan", "metadata.a.b"),
 )
 _ZONES = ("UTC", "Europe/Helsinki", "America/New_York")
 _BY = ("user", "key", "metadata.plan")
@@ -173,6 +173,7 @@ def _tests(routes: tuple[str, ...]) -> dict[str, st.SearchStrategy[object]]:
         "response_format": some(st.sampled_from(get_args(ResponseFormat))),
         "timestamps": some(st.sampled_from(get_args(Timestamps))),
         "stream": st.booleans(),
+        "translate": st.booleans(),
         "diarize": st.booleans(),
         "user": listed,
         "key": listed,

@@ -43,6 +43,7 @@ ABLE_TO_ALL = Capabilities(
     known_speakers=True,
     logprobs=True,
     chunking_strategy=True,
+    translate=True,
 )
 ABLE = Capabilities(segments=True, words=True, prompt=True, temperature=True)
 CATALOG = {

@@ -369,6 +369,7 @@ def random_condition(chance: Random, depth: int = 2) -> Condition:
         Condition(audio_format=("wav",)),
         Condition(timestamps=("word",), response_format=("json", "srt")),
         Condition(stream=chance.random() < 0.5),
+        Condition(translate=chance.random() < 0.5),
         Condition(diarize=chance.random() < 0.5, route=("main",)),
         Condition(
             known=chance.choice(("audio.seconds", "language", "user", "tags", "metadata.plan", "key.budget_left", "stream"))

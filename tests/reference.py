@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from msgspec.json import encode
+from msgspec.structs import replace
 
 from tests.reference_facts import Asked, Catalog, Known, nano, score, wrong_with
 from tests.reference_rules import (
@@ -29,7 +30,7 @@ from tests.reference_rules import (
     leaves,
     named,
 )
-from voxplan.engine.language.spec import Arm, Balance, RouteNode, Spec
+from voxplan.engine.language.spec import Arm, Balance, Retry, RouteNode, Spec
 from voxplan.engine.observed.view import View
 from voxplan.engine.plans import draws
 from voxplan.engine.terms.capability import lacks
@@ -195,7 +196,7 @@ class Planned:
             shortest_ms=self.asked.ms(known.shortest) or 0,
             cost=known.cost(self.request.audio),
             degrades=frozenset(degraded),
-            held=held,
+            held=held._replace(retry=self._narrowed(held.retry)),
             simulated=failures.get(known.name) or failures.get(known.provider),
         )
         against = {
@@ -210,6 +211,10 @@ class Planned:
         self.out += [Out(leaf.node, frozenset({known.name}), why)] if why else []
         self.only_cooling += [leaf] if why == frozenset({"cooling"}) else []
         return None if why else leaf
+
+    def _narrowed(self, retry: Retry) -> Retry:
+        """No more retries than the caller lets there be."""
+        return retry if self.request.retries is None else replace(retry, times=min(retry.times, self.request.retries))
 
     def _cools_until(self, known: Known) -> float:
         """When neither the deployment nor its credential cools off any more."""

@@ -41,6 +41,7 @@ class Asked:
             "response_format": (options.response_format,),
             "timestamps": options.timestamps,
             "stream": (options.stream,),
+            "translate": (options.translate,),
             "diarize": (options.diarize,),
             "user": _told(request.user) or (),
             "key": _told(request.key) or (),
@@ -78,6 +79,7 @@ class Asked:
         for fact, wanted in (c.metadata or {}).items():
             yield self._is_one_of(f"metadata.{fact}", wanted)
         yield self._is_one_of("stream", None if c.stream is None else (c.stream,))
+        yield self._is_one_of("translate", None if c.translate is None else (c.translate,))
         yield self._is_one_of("diarize", None if c.diarize is None else (c.diarize,))
         for fact, numbers in (("seconds", c.audio_seconds), ("bytes", c.audio_bytes), ("channels", c.audio_channels)):
             yield numbers is None or self._is_between(f"audio.{fact}", numbers)

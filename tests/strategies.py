@@ -119,6 +119,7 @@ def random_request(chance: Random) -> Request:
         metadata=chance.choice(((), (("plan", "pro"),), (("plan", ""), ("team", "x")))),
         fallbacks=fallbacks,
         deadline_ms=chance.randrange(1, 40) if chance.random() < 0.1 else None,
+        retries=chance.randrange(3) if chance.random() < 0.15 else None,
         allowed=allowed if chance.random() < 0.15 else None,
         simulate=_simulation(chance) if chance.random() < 0.1 else None,
     )
@@ -136,6 +137,7 @@ def _options(chance: Random) -> Options:
         timestamps=chance.choice(((), (), ("word",), ("segment", "word"))),
         keywords=("Aino",) if chance.random() < 0.1 else (),
         logprobs=chance.random() < 0.05,
+        translate=chance.random() < 0.1,
         diarize=chance.random() < 0.1,
         stream=stream,
     )

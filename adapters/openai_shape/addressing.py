@@ -15,9 +15,10 @@ from voxplan.adapters.openai_shape.dialect import Dialect
 from voxplan.adapters.wire import Call
 from voxplan.engine.terms.failure import AttemptFailure
 
-__all__ = ("API_VERSION", "PATH", "endpoint", "names_model")
+__all__ = ("API_VERSION", "PATH", "TRANSLATIONS", "endpoint", "names_model", "names_task")
 
 PATH: Final = "/audio/transcriptions"
+TRANSLATIONS: Final = "/audio/translations"
 
 API_VERSION: Final = "2025-04-01-preview"
 """Azure's `api-version` where nobody names one: it serves whisper and the gpt-4o family."""
@@ -27,11 +28,24 @@ _OTHER_TASKS: Final = re.compile(r"/(?:audio(?:/translations|/speech)?|chat/comp
 _RESOURCE: Final = re.compile(r"/openai(?:/deployments)?$")
 _DATE: Final = re.compile(r"\s*\d{4}-\d{2}-\d{2}")
 _DATED: Final = re.compile(r"api-version=\d{4}-\d{2}-\d{2}")
-_IN_A_DEPLOYMENT: Final = re.compile(r"/deployments/[^/]+(?:/audio/transcriptions)?$")
+_IN_A_DEPLOYMENT: Final = re.compile(r"/deployments/[^/]+(?:/audio/(?:transcriptions|translations))?$")
 
 
 def endpoint(call: Call, dialect: Dialect) -> str | AttemptFailure:
-    """The address of the endpoint; a `base_url` comes from the environment as often as not, so it can be anything."""
+    """The address of the endpoint; a `base_url` comes from the environment as often as not, so it can be anything.
+
+    That of translations stands beside that of transcriptions; whisper.cpp has one for both.
+    """
+    found = _transcriptions(call, dialect)
+    if isinstance(found, AttemptFailure) or not call.options.translate:
+        return found
+    parts = urlsplit(found)
+    return (
+        urlunsplit(parts._replace(path=f"{parts.path.removesuffix(PATH)}{TRANSLATIONS}")) if parts.path.endswith(PATH) else found
+    )
+
+
+def _transcriptions(call: Call, dialect: Dialect) -> str | AttemptFailure:
     found = address(call, _home(call.model, dialect))
     if isinstance(found, AttemptFailure):
         return found
@@ -48,6 +62,11 @@ def endpoint(call: Call, dialect: Dialect) -> str | AttemptFailure:
 def names_model(url: str, dialect: Dialect) -> bool:
     """Whether the form has to name the model: not where the address does."""
     return dialect.routing == "path" or _IN_A_DEPLOYMENT.search(urlsplit(url).path) is None
+
+
+def names_task(url: str) -> bool:
+    """Whether the address says what is wanted; whisper.cpp reads it in the form."""
+    return urlsplit(url).path.endswith((PATH, TRANSLATIONS))
 
 
 def _home(model: str, dialect: Dialect) -> str | None:

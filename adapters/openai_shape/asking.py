@@ -27,14 +27,15 @@ _AROUND_A_FIELD: Final = 100
 _MADE_OF_SEGMENTS: Final = frozenset({"srt", "vtt", "diarized_json"})
 
 
-def form_of(call: Call, dialect: Dialect, form: Form, *, names_model: bool) -> Multipart:
-    """The body of the request: text fields in order, then the audio."""
+def form_of(call: Call, dialect: Dialect, form: Form, *, names_model: bool, says_task: bool = False) -> Multipart:
+    """The body of the request: text fields in order, then the audio. `says_task`: the address does not say what is wanted."""
     fields = (*_asked(call, dialect, form), *_passed(call, dialect))
     known = {_bare(name) for name, _ in fields}
     filename = accepted_filename(call, dialect.extensions)
     return Multipart(
         fields=(
             *((("model", call.model),) if names_model else ()),
+            *((("translate", "true"),) if says_task and call.options.translate else ()),
             *fields,
             *((("chunking_strategy", "auto"),) if form.chunking == "always" and "chunking_strategy" not in known else ()),
         ),
@@ -58,6 +59,7 @@ def impossible(options: Options, dialect: Dialect, form: Form) -> str | None:
     if len(options.known_speakers) > form.known_speakers > 0:
         return f"the model takes at most {form.known_speakers} known speakers, got {len(options.known_speakers)}"
     lacking: Mapping[str, bool] = {
+        "takes no language": options.language is not None and not form.language,
         "gives no times": needs_times(options) and form.timed is None,
         "gives no word times": "word" in options.timestamps and not form.words,
         "does not tell speakers apart": needs_speakers(options) and form.diarize is None,
@@ -69,7 +71,8 @@ def impossible(options: Options, dialect: Dialect, form: Form) -> str | None:
         "recognises no speakers by their voice": bool(options.known_speakers) and not form.known_speakers,
         "does not stream": options.stream and not form.streams,
     }
-    return next((f"the model {lack}" for lack, missing in lacking.items() if missing), None)
+    when = " when it translates" if options.translate else ""
+    return next((f"the model {lack}{when}" for lack, missing in lacking.items() if missing), None)
 
 
 def streamed(options: Options, form: Form) -> bool:
@@ -151,7 +154,8 @@ def _strategy(given: str, dialect: Dialect) -> Iterator[_Field]:
 
 def _passed(call: Call, dialect: Dialect) -> Iterator[_Field]:
     """The deployment's own fields, save those that the request has spoken about."""
-    said = {"chunking_strategy"} if call.options.chunking_strategy is not None else set[str]()
+    options = call.options
+    said = {name for name, asked in (("chunking_strategy", options.chunking_strategy), ("translate", options.translate)) if asked}
     for name, value in call.extra:
         if _bare(name) not in said:
             yield from _fields(name, value, dialect)

@@ -19,7 +19,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     `plain` is the format without times, `timed` the one with them, None where there are none; `words` may be asked for besides.
     `diarize`: the fields that have speakers told apart (none needed, where it is empty), None where it cannot be done;
     `diarize_words` where that takes word times. `chunking` says when a chunking strategy goes along: `always` means that the
-    model insists. `known_speakers` is how many voices may come along. `streams`: in format `plain`.
+    model insists. `known_speakers` is how many voices may come along. `streams`: in format `plain`. `language`: it
+    may be told what is spoken. `translation` is how it is asked at `/audio/translations`, None where it does not translate.
     """
 
     plain: str = "json"
@@ -34,6 +35,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     chunking: Literal["never", "asked", "always"] = "never"
     known_speakers: int = 0
     streams: bool = False
+    language: bool = True
+    translation: "Form | None" = None
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,8 @@ __all__ = (
     "GPT_TRANSCRIBE",
     "LARGEST_BODY",
     "OWNED",
+    "TRANSLATION",
+    "TRANSLATION_LACKS",
     "WHISPER",
     "WHISPER_FORM",
 )
@@ -61,8 +63,11 @@ ANY: Final = Capabilities(languages="any", containers=CONTAINERS, max_bytes=26_1
 # Any language, text alone. temperature is documented for every model of the endpoint; prompt for all but diarize [D].
 _TEXT: Final = replace(ANY, prompt=True, temperature=True)
 
-# The only model of the endpoint with times; no limit on length was found; `stream` is ignored [D].
-WHISPER: Final = replace(_TEXT, segments=True, words=True)
+TRANSLATION_LACKS: Final = ("language", "words", "streaming", "diarization", "chunking_strategy")
+"""What no model has at `/audio/translations`, which takes a prompt, a temperature and a format beside the file [D]."""
+
+# The only model of the endpoint with times, the only one that translates; no limit on length was found; `stream` is ignored [D].
+WHISPER: Final = replace(_TEXT, segments=True, words=True, translate=True, translate_without=TRANSLATION_LACKS)
 
 # `languages[]` and `keywords[]` are this model's alone [D]; it took 1800 s, gave logprobs, and gives no times [R].
 GPT_TRANSCRIBE: Final = replace(_TEXT, languages_hint=True, keywords=True, logprobs=True, streaming=True, chunking_strategy=True)
@@ -73,7 +78,10 @@ GPT_4O: Final = replace(_TEXT, max_seconds=1400.0, logprobs=True, streaming=True
 # Segments by speaker, no words; refuses a prompt; `include` is not allowed [R, D].
 GPT_4O_DIARIZE: Final = replace(GPT_4O, segments=True, diarization=True, prompt=False, logprobs=False, known_speakers=True)
 
-WHISPER_FORM: Final = Form(timed="verbose_json", words=True)
+TRANSLATION: Final = Form(timed="verbose_json", language=False)
+"""How a model is asked for a translation."""
+
+WHISPER_FORM: Final = Form(timed="verbose_json", words=True, translation=TRANSLATION)
 
 _TRANSCRIBE_FORM: Final = Form(languages=True, keywords=True, logprobs=True, chunking="asked", streams=True)
 _GPT_4O_FORM: Final = Form(logprobs=True, chunking="asked", streams=True)

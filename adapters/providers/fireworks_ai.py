@@ -21,12 +21,15 @@ FAILURES: Final[tuple[Rule, ...]] = (
     Rule("out_of_quota", statuses=(412,), markers=("account", "suspended", "credit")),
 )
 
+# Speakers take verbose_json and word times [D].
+_FORM: Final = Form(timed="verbose_json", words=True, diarize=(("diarize", "true"),), diarize_words=True)
+
 DIALECT: Final = Dialect(
     base_url="https://audio-prod.api.fireworks.ai/v1",
     # The model picks the host [D].
     hosts=(("turbo", "https://audio-turbo.api.fireworks.ai/v1"),),
-    # Speakers take verbose_json and word times [D].
-    otherwise=Form(timed="verbose_json", words=True, diarize=(("diarize", "true"),), diarize_words=True),
+    forms=(("turbo", _FORM),),
+    otherwise=replace(_FORM, translation=models.TRANSLATION),
     # `word,segment` in one field, as its cookbook has it.
     granularities="commas",
     objects="json",
@@ -50,10 +53,14 @@ _ANY: Final = Capabilities(
 )
 
 
-def _priced(per_minute: int) -> Capabilities:
+# Translations had an endpoint beside that of transcriptions, on the same host [D]; the turbo weights do not translate.
+_TRANSLATING: Final = replace(_ANY, translate=True, translate_without=models.TRANSLATION_LACKS)
+
+
+def _priced(can: Capabilities, per_minute: int) -> Capabilities:
     """The last prices known, of which one stood in a notebook alone."""
     price = PriceFacts(per_minute=per_minute, estimated=True, source=f"{_SOURCE} and Fireworks' cookbook, before June 2026")
-    return replace(_ANY, price=price)
+    return replace(can, price=price)
 
 
 FACTS: Final = ProviderFacts(
@@ -61,8 +68,8 @@ FACTS: Final = ProviderFacts(
     vendor="fireworks_ai",
     default_key="${FIREWORKS_API_KEY}",
     models=(
-        ("whisper-v3", _priced(1_500_000)),  # $0.0015 a minute
-        ("whisper-v3-turbo", _priced(900_000)),  # $0.0009 a minute
+        ("whisper-v3", _priced(_TRANSLATING, 1_500_000)),  # $0.0015 a minute
+        ("whisper-v3-turbo", _priced(_ANY, 900_000)),  # $0.0009 a minute
     ),
     otherwise=_ANY,
     owned=(*models.OWNED, "diarize"),

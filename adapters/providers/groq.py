@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from voxplan.adapters.openai_shape import models
-from voxplan.adapters.openai_shape.dialect import Dialect
+from voxplan.adapters.openai_shape.dialect import Dialect, Form
 from voxplan.adapters.openai_shape.exchange import speaking
 from voxplan.adapters.refusals.failures import Rule
 from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts
@@ -27,6 +27,7 @@ _LONGEST_PROMPT: Final = 896
 DIALECT: Final = Dialect(
     base_url="https://api.groq.com/openai/v1",
     version="/openai/v1",
+    forms=(("turbo", Form(timed="verbose_json", words=True)),),
     otherwise=models.WHISPER_FORM,
     extensions=models.EXTENSIONS,
     longest_prompt=_LONGEST_PROMPT,
@@ -48,10 +49,14 @@ _ANY: Final = Capabilities(
 )
 
 
-def _priced(per_minute: int) -> Capabilities:
+# The model that translates [D: its page of the models].
+_TRANSLATING: Final = replace(_ANY, translate=True, translate_without=models.TRANSLATION_LACKS)
+
+
+def _priced(can: Capabilities, per_minute: int) -> Capabilities:
     """Billed for at least ten seconds [D]."""
     price = PriceFacts(per_minute=per_minute, minimum_ms=10_000, source="groq.com/pricing as of LiteLLM 1.106.2, November 2026")
-    return replace(_ANY, price=price)
+    return replace(can, price=price)
 
 
 FACTS: Final = ProviderFacts(
@@ -59,8 +64,8 @@ FACTS: Final = ProviderFacts(
     vendor="groq",
     default_key="${GROQ_API_KEY}",
     models=(
-        ("whisper-large-v3", _priced(1_850_000)),  # $0.111 an hour
-        ("whisper-large-v3-turbo", _priced(666_667)),  # $0.04 an hour
+        ("whisper-large-v3", _priced(_TRANSLATING, 1_850_000)),  # $0.111 an hour
+        ("whisper-large-v3-turbo", _priced(_ANY, 666_667)),  # $0.04 an hour
     ),
     otherwise=_ANY,
     owned=(*models.OWNED, "url"),  # in place of the file

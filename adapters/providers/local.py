@@ -8,6 +8,7 @@ Nothing here knows processes, files or decoders: it yields a `Recognise` and is 
 from collections.abc import Generator
 from typing import Final
 
+from msgspec.structs import replace
 from returns.result import Failure, Success
 
 from voxplan.adapters.languages import code_of
@@ -25,6 +26,10 @@ _ENGLISH: Final = frozenset({"en", "eng"})  # ISO 639-1 and 639-3
 # Nobody is paid for what this machine does.
 _FREE: Final = PriceFacts(source="this machine")
 
+_WHISPER: Final = Capabilities(
+    languages="any", segments=True, words=True, prompt=True, temperature=True, price=_FREE, source="faster-whisper"
+)
+
 FACTS: Final = ProviderFacts(
     provider="local",
     takes_key=False,
@@ -35,11 +40,11 @@ FACTS: Final = ProviderFacts(
     models=(
         (DEFAULT_MODEL, Capabilities(languages=("en",), segments=True, price=_FREE, source="the model of the extra `local`")),
     ),
+    # Weights that were not trained to translate would give the other language back; they say so by their names.
+    families=(("turbo", _WHISPER), ("distil", _WHISPER)),
     # Whisper weights detect every language they know. Those that know English only cannot be told by their path; they refuse any
     # other language before they listen, and routing goes on.
-    otherwise=Capabilities(
-        languages="any", segments=True, words=True, prompt=True, temperature=True, price=_FREE, source="faster-whisper"
-    ),
+    otherwise=replace(_WHISPER, translate=True),
 )
 
 
@@ -47,13 +52,16 @@ def exchange(call: Call) -> Generator[Want, Got, Success[Transcript] | Failure[A
     """Ask for one recognition; a language the default model does not know fails without asking."""
     language = call.options.language
     if call.model == DEFAULT_MODEL and language is not None and code_of(language) not in _ENGLISH:
-        return Failure(_unsupported(language))
+        return Failure(_unsupported(f"the default local model knows English only, got language `{language}`"))
+    if call.options.translate and not FACTS.capabilities(call.model).translate:
+        return Failure(_unsupported("the local model does not translate into English"))
     got = yield Recognise(
         model=call.model,
         language=None if language is None else code_of(language) or language,
         prompt=call.options.prompt,
         temperature=call.options.temperature,
         words="word" in call.options.timestamps,
+        translate=call.options.translate,
     )
     if not isinstance(got, Recognised):
         return Failure(_bug(type(got).__name__))
@@ -71,8 +79,7 @@ def _transcript(heard: Recognised) -> Transcript:
     )
 
 
-def _unsupported(language: str) -> AttemptFailure:
-    reason = f"the default local model knows English only, got language `{language}`"
+def _unsupported(reason: str) -> AttemptFailure:
     return AttemptFailure(kind="unsupported", reason=reason, sent="no", charged="no")
 
 

@@ -244,6 +244,7 @@ def _impossible(options: Options) -> str | None:
         (bool(options.languages), "takes no list of languages that may be spoken"),
         (options.prompt is not None, "takes no prompt"),
         (bool(options.known_speakers), "recognises no speakers by their voice"),
+        (options.translate, "does not translate into English"),
         (options.logprobs, "gives no log probabilities"),
         (options.chunking_strategy is not None, "takes no chunking strategy"),
     )

@@ -41,6 +41,11 @@ _NORM: Final = "the norm of vLLM, speaches, whisper.cpp and LocalAI, read in the
 # All take language, prompt and temperature and answer verbose_json with segments. Word times are not the norm (vLLM has none).
 _WHISPER_LIKE: Final = Capabilities(languages="any", segments=True, prompt=True, temperature=True, streaming=True, source=_NORM)
 
+# vLLM, speaches and LocalAI have an endpoint for it, whisper.cpp a field [S]. What the weights can do only their names tell:
+# the turbo and distilled ones were not trained to translate and give the other language back, some know English alone.
+_TRANSLATING: Final = replace(_WHISPER_LIKE, translate=True, translate_without=models.TRANSLATION_LACKS)
+_ONLY_TRANSCRIBING: Final = ("turbo", "distil", ".en")
+
 # The languages that vLLM declares for it [S: `ISO639_1_SUPPORTED_LANGS`].
 _VOXTRAL: Final = Capabilities(
     languages=("ar", "de", "en", "es", "fr", "hi", "it", "nl", "pt"),
@@ -65,6 +70,9 @@ FACTS: Final = ProviderFacts(
         ("gpt-4o", _elsewhere(models.GPT_4O)),
         ("gpt-transcribe", _elsewhere(models.GPT_TRANSCRIBE)),
         ("voxtral", _VOXTRAL),
+        *((marker, _WHISPER_LIKE) for marker in _ONLY_TRANSCRIBING),
+        ("whisper", _TRANSLATING),
+        ("large-v", _TRANSLATING),
     ),
     otherwise=_WHISPER_LIKE,
     owned=models.OWNED,

@@ -66,7 +66,7 @@ def to_json(transcript: Transcript, response_format: JsonFormat = "json") -> _Ta
         return {"text": transcript.text, **logprobs, **usage}
     language = None if transcript.language is None else name_of(transcript.language)
     measured = _without_none({"language": language, "duration": _seconds(transcript)})
-    return {"task": "transcribe", **measured, "text": transcript.text, **_timed(transcript), **usage}
+    return {"task": _task(transcript), **measured, "text": transcript.text, **_timed(transcript), **usage}
 
 
 def to_diarized_json(transcript: Transcript) -> _Table | None:
@@ -75,7 +75,7 @@ def to_diarized_json(transcript: Transcript) -> _Table | None:
     if found is None:
         return None
     return {
-        "task": "transcribe",
+        "task": _task(transcript),
         "duration": _seconds(transcript) or 0.0,  # OpenAI promises one; there is none only where nothing was said
         "text": transcript.text,
         "segments": [
@@ -111,6 +111,10 @@ def _lacking(what: str, response_format: ResponseFormat) -> Failure[AttemptFailu
 
 def _lack_of_turns(transcript: Transcript) -> str:
     return "speakers" if transcript.segments or transcript.words else "times"
+
+
+def _task(transcript: Transcript) -> str:
+    return "translate" if transcript.translated else "transcribe"
 
 
 def _seconds(transcript: Transcript) -> float | None:

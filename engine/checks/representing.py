@@ -36,7 +36,7 @@ _NUMBERS: Final[Mapping[str, str]] = {
     "audio_channels": "audio.channels",
 }
 _SETS: Final[Mapping[str, str]] = {"timestamps": "timestamps", "key_tags": "key.tags", "tags": "tags"}
-_FLAGS: Final = ("stream", "diarize")
+_FLAGS: Final = ("stream", "translate", "diarize")
 _METADATA: Final = "metadata."
 _CLOSED: Final[Mapping[str, tuple[str, ...]]] = {"response_format": get_args(ResponseFormat), "timestamps": get_args(Timestamps)}
 _FRESH: Final[Mapping[str, tuple[str, ...]]] = {"language": ("en", "fi", "sv"), "audio.format": ("wav", "mp3", "flac")}

@@ -28,6 +28,7 @@ _LACKING: Final[Mapping[CapabilityName, str]] = {
     "known_speakers": "recognises no speakers by their voice",
     "logprobs": "gives no log probabilities",
     "chunking_strategy": "takes no chunking strategy",
+    "translate": "does not translate into English",
 }
 
 

@@ -16,7 +16,7 @@ from voxplan.engine.terms.spelling import listed, quoted, suggestion
 _KEYS: Final = ("on", "cases", "otherwise")
 _DECIMAL: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 _FLAGS: Final = {"true": True, "false": False}
-_FLAG_FACTS: Final = frozenset({"stream", "diarize"})
+_FLAG_FACTS: Final = frozenset({"stream", "translate", "diarize"})
 _NO_CASES: Final = frozenset({"key.budget_left"})
 
 

@@ -169,6 +169,7 @@ DESCRIPTIONS: Final[Mapping[type, Mapping[str, str]]] = {
         "response_format": "The format that the caller wants is one of these.",
         "timestamps": "The caller wants at least one of these times.",
         "stream": "Whether the caller wants the text as it comes.",
+        "translate": "Whether the caller wants the text in English.",
         "diarize": "Whether the caller wants speakers told apart.",
         "user": "The user is one of these.",
         "key": "The caller's key, by its name, is one of these.",
@@ -208,7 +209,7 @@ DESCRIPTIONS: Final[Mapping[type, Mapping[str, str]]] = {
         "least": "How many there may be in any minute in any case.",
     },
     Gateway: {
-        "unknown_fields": "`refuse` a request with a field that the gateway does not know (default), or `ignore` it with a warning.",
+        "unknown_fields": "`refuse` a request with a field that is not known (default), or `ignore` the field with a warning.",
         "largest_upload": "The most that one request may send.",
         "in_flight": "How many requests each worker process serves at once.",
         "queue": "How many more wait for their turn; those beyond are refused.",
@@ -245,6 +246,7 @@ DESCRIPTIONS: Final[Mapping[type, Mapping[str, str]]] = {
         "temperature": "The temperature.",
         "response_format": "The format that the caller wants.",
         "timestamps": "The times that the caller wants.",
+        "translate": "Whether the caller wants the text in English.",
         "diarize": "Whether the caller wants speakers told apart.",
         "known_speakers": "The names of the speakers whose voices the caller gives.",
         "logprobs": "Whether the caller wants the log probability of each token.",
@@ -258,6 +260,7 @@ DESCRIPTIONS: Final[Mapping[type, Mapping[str, str]]] = {
         "metadata": "Values under names of the caller's own. Also `metadata.x: …`.",
         "fallbacks": "Deployments or routes that the caller wants tried after the route.",
         "deadline": "The longest that the caller waits.",
+        "retries": "How often the caller lets each deployment be asked again at most.",
         "time": "The time of day at which the request comes, in UTC, on a Thursday.",
     },
     Scripted: {

@@ -95,6 +95,7 @@ def request_of(router: Router, written: PolicyRequest) -> Request:
         metadata=tuple(sorted(written.metadata.items())),
         fallbacks=written.fallbacks,
         deadline_ms=None if deadline is None else milliseconds(deadline, written.audio_seconds),
+        retries=written.retries,
     )
 
 
@@ -107,6 +108,7 @@ def _options(written: PolicyRequest) -> Options:
         temperature=written.temperature,
         response_format=written.response_format,
         timestamps=written.timestamps,
+        translate=written.translate,
         diarize=written.diarize,
         known_speakers=tuple(KnownSpeaker(name=name, reference="") for name in written.known_speakers),
         logprobs=written.logprobs,

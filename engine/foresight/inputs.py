@@ -109,6 +109,7 @@ _PLAIN: Final[Facts] = {
     "timestamps=word": (False, True),
     "timestamps=segment": (False, True),
     "stream": (False, True),
+    "translate": (False, True),
     "diarize": (False, True),
     "prompt": (None, "names: Aino"),
     "temperature": (None, 0.5),

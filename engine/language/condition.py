@@ -26,7 +26,7 @@ LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{2,3}$", description="an ISO 
 Fact = Annotated[
     str,
     Meta(
-        pattern=r"^(route|audio\.(seconds|bytes|format|channels)|language|response_format|timestamps|stream|diarize|user|key"
+        pattern=r"^(route|audio\.(seconds|bytes|format|channels)|language|response_format|timestamps|stream|translate|diarize|user|key"
         r"|key\.tags|key\.budget_left|tags|metadata\.[^\s]+)$",
         description="a fact of the request such as `audio.seconds`, `language`, `user` or `metadata.plan`",
     ),
@@ -90,6 +90,7 @@ class Condition(Table, frozen=True, kw_only=True):
     response_format: Annotated[tuple[ResponseFormat, ...], Meta(min_length=1)] | None = None
     timestamps: Annotated[tuple[Timestamps, ...], Meta(min_length=1)] | None = None
     stream: bool | None = None
+    translate: bool | None = None
     diarize: bool | None = None
     user: TextList | None = None
     key: TextList | None = None

@@ -2,13 +2,12 @@
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from voxplan.engine.language.table import Table
 from voxplan.engine.terms.quantity import Size, Span
 
-__all__ = ("Gateway", "HealthCheck", "UnknownFields", "Urls")
+__all__ = ("Gateway", "HealthCheck", "Host", "Network", "UnknownFields", "Urls")
 
 UnknownFields = Literal["refuse", "ignore"]
 
@@ -35,7 +34,7 @@ class Urls(Table, frozen=True, kw_only=True):
 
 
 class HealthCheck(Table, frozen=True, kw_only=True):
-    """Every so often each of the `deployments` (default: all) is called with a second of sound, which is paid for like any call."""
+    """Every so often each of the `deployments` (default: all) is called with a second of sound, paid for like any call."""
 
     every: Span = Span(300_000)
     deployments: tuple[str, ...] = ()

@@ -32,6 +32,7 @@ class PolicyRequest(Table, frozen=True, kw_only=True):
     temperature: float | None = None
     response_format: ResponseFormat = "json"
     timestamps: tuple[Timestamps, ...] = ()
+    translate: bool = False
     diarize: bool = False
     known_speakers: tuple[str, ...] = ()
     """Their names: how they sound decides nothing."""
@@ -46,6 +47,7 @@ class PolicyRequest(Table, frozen=True, kw_only=True):
     metadata: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     fallbacks: tuple[str, ...] = ()
     deadline: Span | None = None
+    retries: Annotated[int, Meta(ge=0, le=100)] | None = None
     time: ClockTime | None = None
     """The time of day (UTC, on a Thursday) at which the request comes; chance decides nothing here."""
 

@@ -210,6 +210,7 @@ _TESTS: Final[tuple[_Test, ...]] = (
     _among("response_format", lambda condition: condition.response_format),
     _among("timestamps", lambda condition: condition.timestamps),
     _among("stream", lambda condition: _flag(condition.stream)),
+    _among("translate", lambda condition: _flag(condition.translate)),
     _among("diarize", lambda condition: _flag(condition.diarize)),
     _among("user", lambda condition: condition.user),
     _among("key", lambda condition: condition.key),

@@ -22,6 +22,7 @@ TEXTS: Final[Mapping[str, Callable[[Request], tuple[str, ...] | None]]] = {
     "response_format": lambda request: (request.options.response_format,),
     "timestamps": lambda request: request.options.timestamps,
     "stream": lambda request: (flag_text(request.options.stream),),
+    "translate": lambda request: (flag_text(request.options.translate),),
     "diarize": lambda request: (flag_text(request.options.diarize),),
     "user": lambda request: _one(request.user) or (),
     "key": lambda request: _one(request.key) or (),

@@ -44,6 +44,7 @@ class Situation:
         self._seconds = request.audio.seconds
         self._channels = request.audio.channels
         self._asks = asks(request.options)
+        self._retries = request.retries
         self._default_ms = milliseconds(DEFAULT_TIMEOUT, self._seconds) or DEFAULT_TIMEOUT.base_ms
         self._nothing_seen = not (view.deployments or view.accounts)
         self._costs: dict[PriceFacts, int | None] = {}
@@ -106,6 +107,7 @@ class Situation:
 
     def _attempt(self, leaf: Leaf, timeout_ms: int, shortest_ms: int, lacking: tuple[Lack, ...]) -> Attempt:
         deployment, retry = leaf.deployment, leaf.retry
+        times = retry.times if self._retries is None else min(retry.times, self._retries)
         return Attempt(
             node=leaf.node,
             deployment=deployment.name,
@@ -115,10 +117,10 @@ class Situation:
             timeout_ms=timeout_ms,
             shortest_ms=shortest_ms,
             deadline_ms=self.deadline_ms(leaf.deadlines),
-            delays_ms=self._delays_ms(retry),
-            retry_on=retry.on if retry.times else (),
-            retry_on_hint=retry.on_hint if retry.times else (),
-            patience_ms=retry.patience_ms if retry.times else 0,
+            delays_ms=self._delays_ms(retry, times),
+            retry_on=retry.on if times else (),
+            retry_on_hint=retry.on_hint if times else (),
+            patience_ms=retry.patience_ms if times else 0,
             replay=leaf.replay,
             worst_cost=self._worst_cost(deployment),
             budget=leaf.budget,
@@ -128,10 +130,11 @@ class Situation:
             simulated=None if self.request.simulate is None else _simulated(self.request.simulate, deployment),
         )
 
-    def _delays_ms(self, retry: RetryRule) -> tuple[int, ...]:
-        if not retry.times:
+    def _delays_ms(self, retry: RetryRule, times: int) -> tuple[int, ...]:
+        """The drawn waits before so many retries: those of fewer retries are the first of those of more."""
+        if not times:
             return ()
-        return tuple([delay_ms(self.root, wait, k, retry.base_ms, retry.cap_ms) for k, wait in enumerate(retry.waits)])
+        return tuple([delay_ms(self.root, wait, k, retry.base_ms, retry.cap_ms) for k, wait in enumerate(retry.waits[:times])])
 
     def _worst_cost(self, deployment: RouterDeployment) -> int | None:
         """What one call costs at most; None when nobody knows. Many deployments share one price."""

@@ -1,7 +1,7 @@
 """Shares, money, sizes and times of day as an author writes them: `5%`, `$0.05`, `25MB`, `08:00`.
 
-Inside they are whole numbers (millionths, billionths of a dollar, bytes, minutes), so that nothing is rounded: what cannot be said
-exactly is refused, and everything that can be read is printed so that it reads back as the same.
+Inside they are whole numbers (millionths, billionths of a dollar, bytes, minutes), so that nothing is rounded: what cannot be
+said exactly is refused, and everything that can be read is printed so that it reads back as the same.
 """
 
 import math

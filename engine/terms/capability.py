@@ -11,6 +11,7 @@ from voxplan.engine.terms.request import MADE_OF_TIMES, AudioFacts, Option, Opti
 __all__ = (
     "CAPABILITY_NAMES",
     "NO_STREAM",
+    "TAKES_AT_MOST",
     "Capabilities",
     "CapabilityName",
     "Lack",
@@ -21,6 +22,7 @@ __all__ = (
     "TokenPrices",
     "asks",
     "audio_lacks",
+    "for_task",
     "lacks",
     "offers",
 )
@@ -37,9 +39,11 @@ CapabilityName = Literal[
     "known_speakers",
     "logprobs",
     "chunking_strategy",
+    "translate",
 ]
 CAPABILITY_NAMES: Final[tuple[CapabilityName, ...]] = get_args(CapabilityName)
 NO_STREAM: Final = "does not stream"
+TAKES_AT_MOST: Final = "takes at most"
 _NO_OPTIONS: Final = Options()
 
 
@@ -74,6 +78,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """What one model can do.
 
     `languages_hint`: it takes several languages that may be spoken. `retirement` says when the provider switches it off.
+    `translate`: it can put what is said into English, and has then none of what `translate_without` lists.
     `languages`: the ISO 639-1 codes it knows, `any` when it detects every language, None when nobody knows. `segments` and
     `words` say whether the answer carries times, `diarization` whether it names speakers. `containers` are the audio formats it
     takes; like `max_bytes` and `max_seconds` None where no limit is documented. `price` None is an unknown price. `source` says
@@ -92,6 +97,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     known_speakers: bool = False
     logprobs: bool = False
     chunking_strategy: bool = False
+    translate: bool = False
+    translate_without: tuple[CapabilityName | Literal["language"], ...] = ()
     containers: tuple[str, ...] | None = None
     max_bytes: int | None = None
     max_seconds: float | None = None
@@ -193,7 +200,14 @@ _OFFERED: Final[Mapping[CapabilityName, Callable[[Capabilities], bool]]] = {
     "known_speakers": lambda can: can.known_speakers,
     "logprobs": lambda can: can.logprobs,
     "chunking_strategy": lambda can: can.chunking_strategy,
+    "translate": lambda can: can.translate,
 }
+
+
+def for_task(capabilities: Capabilities, options: Options) -> Capabilities:
+    """What of the capabilities there is for these options: less, with some models, where a translation is wanted."""
+    missing = [name for name in capabilities.translate_without if options.translate and name != "language"]
+    return replace(capabilities, **dict.fromkeys(missing, False)) if missing else capabilities
 
 
 def lacks(capabilities: Capabilities, request: Request) -> tuple[Lack, ...]:
@@ -211,9 +225,14 @@ def asks(options: Options) -> bool:
     return options.response_format in MADE_OF_TIMES or replace(options, response_format="json") != _NO_OPTIONS
 
 
-def _option_lacks(can: Capabilities, request: Request) -> Iterator[Lack]:
-    options = request.options
-    if options.language is not None and can.languages != "any" and options.language not in (can.languages or ()):
+def _option_lacks(capabilities: Capabilities, request: Request) -> Iterator[Lack]:
+    options, can = request.options, for_task(capabilities, request.options)
+    if options.translate and not can.translate:
+        # A transcript in another language is not what was asked: there is nothing to drop.
+        yield Lack("does not translate into English")
+    if options.language is not None and options.translate and "language" in can.translate_without:
+        yield Lack("takes no language when it translates", "language")
+    elif options.language is not None and can.languages != "any" and options.language not in (can.languages or ()):
         known = "cannot transcribe" if can.languages else "is not known to transcribe"
         yield Lack(f"{known} language `{options.language}`", "language")
     yield from _time_lacks(can, options)
@@ -263,7 +282,7 @@ def audio_lacks(can: Capabilities, audio: AudioFacts) -> tuple[Lack, ...]:
     if can.containers is not None and audio.format is not None and audio.format not in can.containers:
         found.append(Lack(f"takes no `{audio.format}`"))
     if can.max_bytes is not None and audio.bytes is not None and audio.bytes > can.max_bytes:
-        found.append(Lack(f"takes at most {can.max_bytes} bytes"))
+        found.append(Lack(f"{TAKES_AT_MOST} {can.max_bytes} bytes"))
     if can.max_seconds is not None and audio.seconds is not None and audio.seconds > can.max_seconds:
-        found.append(Lack(f"takes at most {can.max_seconds:g} s"))
+        found.append(Lack(f"{TAKES_AT_MOST} {can.max_seconds:g} s"))
     return tuple(found)

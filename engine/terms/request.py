@@ -62,7 +62,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the caller wants of the transcription. Every attempt gets exactly these, save its listed degrades (law F7).
 
     `language` is what is spoken, `languages` are what may be. `keywords` are words to expect, as names and terms.
-    `logprobs` asks for the log probability of each token. `chunking_strategy` is OpenAI's: `auto`, or an object as JSON text.
+    `translate` wants the text in English, whatever is spoken. `logprobs` asks for the log probability of each token.
+    `chunking_strategy` is OpenAI's: `auto`, or an object as JSON text.
     """
 
     language: str | None = None
@@ -72,6 +73,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     temperature: float | None = None
     response_format: ResponseFormat = "json"
     timestamps: tuple[Timestamps, ...] = ()
+    translate: bool = False
     diarize: bool = False
     known_speakers: tuple[KnownSpeaker, ...] = ()
     logprobs: bool = False
@@ -108,8 +110,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One transcription as the planner sees it.
 
     `fallbacks` are deployments or routes to try after the route, inside the rules of its root; `deadline_ms` bounds the whole run
-    and only narrows. `allowed`: the routes and deployments that the caller may name, as route or fallback (None: all); what an
-    allowed route reaches is allowed with it. `key_budget_left` is in billionths of a US dollar; None is no limit.
+    and only narrows; so does `retries`, how often each deployment is asked again at most. `allowed`: the routes and deployments
+    that the caller may name, as route or fallback (None: all); what an allowed route reaches is allowed with it.
+    `key_budget_left` is in billionths of a US dollar; None is no limit.
     """
 
     route: str
@@ -123,5 +126,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     metadata: tuple[tuple[str, str], ...] = ()
     fallbacks: tuple[str, ...] = ()
     deadline_ms: int | None = None
+    retries: int | None = None
     allowed: tuple[str, ...] | None = None
     simulate: Simulation | None = None

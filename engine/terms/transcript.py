@@ -60,11 +60,13 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The whole answer of a provider, in our words.
 
     `language` is an ISO 639-1 code where one exists. `confidence`, from 0 to 1, is the provider's for the whole text. `segments`
+    `translated`: the text is a translation into English, and `language` says so. `segments`
     and `words` are None when the provider gave no times, and empty when it gave times but nothing was said.
     """
 
     text: str
     language: str | None = None
+    translated: bool = False
     seconds: float | None = None
     segments: tuple[Segment, ...] | None = None
     words: tuple[Word, ...] | None = None

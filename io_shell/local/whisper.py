@@ -36,6 +36,8 @@ class Whisper:
         """Take the language, if it is given and the weights know it."""
         if want.language is not None and want.language not in self._model.supported_languages:
             raise CannotRecognise("unsupported", f"the local model at `{want.model}` does not know language `{want.language}`")
+        if want.translate and not self._model.model.is_multilingual:
+            raise CannotRecognise("unsupported", f"the local model at `{want.model}` knows English only, and does not translate")
         self._want = want
         self.language = want.language
 
@@ -45,6 +47,7 @@ class Whisper:
         found, info = self._model.transcribe(
             piece.samples,
             language=self.language,
+            task="translate" if self._want.translate else "transcribe",
             initial_prompt=self._want.prompt,
             temperature=list(_TEMPERATURES) if temperature is None else temperature,
             word_timestamps=self._want.words,

@@ -6,6 +6,7 @@ from voxplan.engine.terms.capability import Capabilities
 from voxplan.engine.terms.request import Option, Options
 from voxplan.engine.terms.transcript import Segment, Transcript, Word
 
+PLAIN = Options()
 ALL = Options(language="fi", prompt="hi", temperature=0.5, timestamps=("word", "segment"), diarize=True, stream=True)
 NOTHING = Capabilities()
 SEGMENTS = Capabilities(segments=True)
@@ -39,8 +40,8 @@ def test_word_times_are_made_of_segments() -> None:
     degrades = (Degrade(option="timestamps", how="emulated"),)
     assert reduced(Options(timestamps=("word",)), degrades, SEGMENTS).timestamps == ("segment",)
     heard = Transcript(text="to be", segments=(Segment(text="to be", start=0.0, end=4.0),))
-    assert completed(heard, degrades).words == (Word(word="to", start=0.0, end=2.0), Word(word="be", start=2.0, end=4.0))
-    assert completed(heard, ()) == heard
+    assert completed(heard, PLAIN, degrades).words == (Word(word="to", start=0.0, end=2.0), Word(word="be", start=2.0, end=4.0))
+    assert completed(heard, PLAIN, ()) == heard
 
 
 def test_a_word_takes_its_share_of_the_time() -> None:
@@ -56,4 +57,19 @@ def test_a_word_takes_its_share_of_the_time() -> None:
 def test_where_nothing_is_said_there_are_no_words(text: str) -> None:
     """Nor is anything divided by zero."""
     silent = Transcript(text="", segments=(Segment(text=text, start=0.0, end=1.0),))
-    assert completed(silent, (Degrade(option="timestamps", how="emulated"),)).words == ()
+    assert completed(silent, PLAIN, (Degrade(option="timestamps", how="emulated"),)).words == ()
+
+
+def test_a_translation_says_that_it_is_one() -> None:
+    """Its text is in English, whatever the provider says was spoken."""
+    heard = Transcript(text="to be", language="de")
+    made = completed(heard, Options(translate=True), ())
+    assert (made.translated, made.language, made.text) == (True, "en", "to be")
+    assert completed(heard, PLAIN, ()) == heard
+
+
+def test_words_are_made_of_segments_where_a_translation_has_no_words() -> None:
+    """What counts is what the model gives for this task."""
+    can = Capabilities(segments=True, words=True, translate=True, translate_without=("words",))
+    asked = Options(timestamps=("word", "segment"), translate=True)
+    assert reduced(asked, (Degrade(option="timestamps", how="dropped"),), can).timestamps == ("segment",)

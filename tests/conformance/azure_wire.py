@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from tests.conformance.behaviours import Reply
 from tests.conformance.hearing import error_reply, json_reply
-from tests.conformance.openai_wire import answer_to, form_problem
+from tests.conformance.openai_wire import answer_to, form_problem, translation_problem
 from tests.conformance.requests_seen import Form, Seen
 from tests.conformance.stands import Stand
 
@@ -28,8 +28,8 @@ VERSIONS: Final = frozenset({"2024-06-01", "2024-10-21", "2025-03-01-preview", "
 FREE_VERSIONS: Final = frozenset({None, "v1", "preview"})
 MAX_BODY_BYTES: Final = 26_214_400
 
-_BEFORE, _AFTER = "/openai/deployments/", "/audio/transcriptions"
-_FREE = f"/openai/v1{_AFTER}"
+_BEFORE, _AFTERS = "/openai/deployments/", ("/audio/transcriptions", "/audio/translations")
+_FREE = "/openai/v1"
 
 
 @dataclass(frozen=True)
@@ -46,24 +46,35 @@ class AzureWire:
         if not self._opens(seen):
             return _error(401, "401", "Access denied due to invalid subscription key or wrong API endpoint.")
         path, versions = unquote(seen.path), dict(seen.query).get("api-version")
-        at_deployment = path.startswith(_BEFORE) and path.endswith(_AFTER)
+        after = next((each for each in _AFTERS if path.endswith(each)), "/nowhere")
+        at_deployment = path.startswith(_BEFORE) and after in _AFTERS
         known = VERSIONS if at_deployment else FREE_VERSIONS
-        if seen.method != "POST" or versions not in known or not (at_deployment or path == _FREE):
+        if (
+            seen.method != "POST"
+            or versions not in known
+            or not (at_deployment or path in {f"{_FREE}{each}" for each in _AFTERS})
+        ):
             return _error(404, "404", "Resource not found")
         if seen.form is None or seen.body_bytes > MAX_BODY_BYTES:
             return _error(413 if seen.form else 400, "413" if seen.form else "400", "the body cannot be taken")
-        name = path[len(_BEFORE) : -len(_AFTER)] if at_deployment else seen.form.value("model") or ""
+        name = path[len(_BEFORE) : -len(after)] if at_deployment else seen.form.value("model") or ""
         if at_deployment and not self.lenient and seen.form.value("model") is not None:
             return error_reply(500, "The server had an error", kind="server_error")
         model = self.deployments.get(name)
         if model is None:
             return _error(404, "DeploymentNotFound", "The API deployment for this resource does not exist.")
         form = _without_model(seen.form)
-        return form_problem(form, model) or answer_to(form, text, model)
+        return _heard(form, text, model, translating=after == _AFTERS[1])
 
     def _opens(self, seen: Seen) -> bool:
         """A key in its own header, or a token as bearer."""
         return seen.headers.get("api-key") == self.key or seen.headers.get("authorization") == f"Bearer {self.token}"
+
+
+def _heard(form: Form, text: str, model: str, *, translating: bool) -> Reply:
+    if translating:
+        return translation_problem(form, model) or answer_to(form, text, model, "translate")
+    return form_problem(form, model) or answer_to(form, text, model)
 
 
 def _without_model(form: Form) -> Form:

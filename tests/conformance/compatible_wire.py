@@ -12,6 +12,7 @@ from tests.conformance.stands import Stand
 __all__ = ("STAND", "CompatibleWire")
 
 TARGET: Final = "/v1/audio/transcriptions"
+TRANSLATIONS: Final = "/v1/audio/translations"
 VOXTRAL: Final = "mistralai/Voxtral-Mini-3B-2507"
 MODELS: Final = frozenset({"openai/whisper-large-v3", VOXTRAL})
 MAX_BYTES: Final = 25 * 1024 * 1024
@@ -33,25 +34,33 @@ RULES: Final = FormRules(
     needed=("model",),
 )
 
+TRANSLATION_RULES: Final = FormRules(
+    once={name: RULES.once[name] for name in ("model", "prompt", "temperature", "response_format", "seed")}, needed=("model",)
+)
+
 
 @dataclass(frozen=True)
 class CompatibleWire:
-    """One server; `key` None takes everybody. `kind` is how it streams."""
+    """One server; `key` None takes everybody. `kind` is how it streams; one that does not translate has no such path."""
 
     key: str | None = "sk-test-0123456789abcdef"
     kind: Literal["vllm", "localai"] = "vllm"
+    translates: bool = True
 
     def __call__(self, seen: Seen, text: str) -> Reply:
         """The answer to `seen`, in which `text` is heard."""
         if self.key is not None and seen.headers.get("authorization") != f"Bearer {self.key}":
             return json_reply({"error": "Unauthorized"}, 401)
-        if (seen.method, seen.target) != ("POST", TARGET):
+        if seen.method != "POST" or seen.target not in {TARGET, TRANSLATIONS} or not self._serves(seen.target):
             return json_reply({"detail": "Not Found"}, 404)
         if seen.form is None:
             return json_reply({"detail": [{"loc": ["body", "file"], "msg": "Field required", "type": "missing"}]}, 422)
         if seen.form.audio_bytes > MAX_BYTES:
             return _error(400, "Maximum file size exceeded", "BadRequestError")
-        return _problem(seen.form) or self._answer(seen.form, text)
+        return _problem(seen.form, translating=seen.target == TRANSLATIONS) or self._answer(seen.form, text)
+
+    def _serves(self, target: str) -> bool:
+        return self.translates or target == TARGET
 
     def _answer(self, form: Form, text: str) -> Reply:
         if form.value("stream") == "true":
@@ -64,12 +73,14 @@ class CompatibleWire:
         return json_reply({**timed, "duration": str(seconds_of(text))})
 
 
-def _problem(form: Form) -> Reply | None:
-    found, wanted = RULES.problem(form), form.value("response_format") or "json"
+def _problem(form: Form, *, translating: bool) -> Reply | None:
+    found, wanted = (TRANSLATION_RULES if translating else RULES).problem(form), form.value("response_format") or "json"
     if found is not None:
         return _error(400, found[1], "BadRequestError")
     if form.value("model") not in MODELS:
         return _error(404, f"The model `{form.value('model')}` does not exist.", "NotFoundError")
+    if translating and form.value("model") == VOXTRAL:
+        return _error(400, "The model does not support Translations API", "BadRequestError")
     if wanted == "verbose_json" and (form.value("model") == VOXTRAL or form.value("stream") == "true"):
         return _error(400, "Currently do not support verbose_json here", "BadRequestError")
     return None

@@ -12,6 +12,7 @@ from tests.conformance.stands import Stand
 __all__ = ("STAND", "FireworksWire")
 
 TARGET: Final = "/v1/audio/transcriptions"
+TRANSLATIONS: Final = "/v1/audio/translations"
 MAX_BODY_BYTES: Final = 1_000_000_000
 RULES: Final = FormRules(
     once={
@@ -30,6 +31,13 @@ RULES: Final = FormRules(
     }
 )
 
+TRANSLATION_RULES: Final = FormRules(
+    once={
+        **{name: RULES.once[name] for name in ("vad_model", "prompt", "temperature", "response_format", "preprocessing")},
+        "model": one_of("whisper-v3"),
+    }
+)
+
 
 @dataclass(frozen=True)
 class FireworksWire:
@@ -40,13 +48,16 @@ class FireworksWire:
 
     def __call__(self, seen: Seen, text: str) -> Reply:
         """The answer to `seen`, in which `text` is heard."""
-        if (seen.method, seen.target) != ("POST", TARGET):
+        if seen.method != "POST" or seen.target not in {TARGET, TRANSLATIONS}:
             return _error(404, "not found")
         if seen.headers.get("authorization") not in {self.key, f"Bearer {self.key}"}:
             return _error(401, "unauthorized")
         if seen.form is None or seen.body_bytes > MAX_BODY_BYTES:
             return _error(400 if seen.form is None else 413, "the body cannot be taken")
-        return self._problem(seen.form) or _answer(seen.form, text)
+        if seen.target == TRANSLATIONS:
+            found = TRANSLATION_RULES.problem(seen.form)
+            return _error(400, found[1]) if found is not None else _answer(seen.form, text, "translate")
+        return self._problem(seen.form) or _answer(seen.form, text, "transcribe")
 
     def _problem(self, form: Form) -> Reply | None:
         found = RULES.problem(form)
@@ -63,12 +74,12 @@ class FireworksWire:
         return None
 
 
-def _answer(form: Form, text: str) -> Reply:
+def _answer(form: Form, text: str, task: str) -> Reply:
     """With `diarize` every word and every segment says who speaks."""
     if form.value("response_format") != "verbose_json":
         return json_reply({"text": text})
     granularities = (form.value("timestamp_granularities[]") or "segment").split(",")
-    timed: Table = {"task": "transcribe", "language": "en", "text": text, "duration": seconds_of(text)}
+    timed: Table = {"task": task, "language": "en", "text": text, "duration": seconds_of(text)}
     diarized = form.value("diarize") == "true"
     spoken = turns(text) if diarized else [(0, text, 0.0, seconds_of(text))] if text else []
     who = [str(speaker) for speaker, said, _, _ in spoken for _ in said.split()]

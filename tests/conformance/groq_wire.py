@@ -12,6 +12,8 @@ from tests.conformance.stands import Stand
 __all__ = ("STAND", "GroqWire")
 
 TARGET: Final = "/openai/v1/audio/transcriptions"
+TRANSLATIONS: Final = "/openai/v1/audio/translations"
+TRANSLATING: Final = "whisper-large-v3"
 MODELS: Final = ("whisper-large-v3", "whisper-large-v3-turbo")
 MAX_BODY_BYTES: Final = 100_000_000
 LONGEST_PROMPT: Final = 896
@@ -28,6 +30,12 @@ RULES: Final = FormRules(
     extensions=frozenset({"flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm"}),
 )
 
+TRANSLATION_RULES: Final = FormRules(
+    once={name: RULES.once[name] for name in ("model", "prompt", "response_format", "temperature")},
+    needed=("model",),
+    extensions=RULES.extensions,
+)
+
 
 @dataclass(frozen=True)
 class GroqWire:
@@ -37,7 +45,7 @@ class GroqWire:
 
     def __call__(self, seen: Seen, text: str) -> Reply:
         """The answer to `seen`, in which `text` is heard."""
-        if (seen.method, seen.target) != ("POST", TARGET):
+        if seen.method != "POST" or seen.target not in {TARGET, TRANSLATIONS}:
             return error_reply(404, f"Unknown request URL: {seen.method} {seen.target}", "unknown_url")
         if seen.headers.get("authorization") != f"Bearer {self.key}":
             return error_reply(401, "Invalid API Key", "invalid_api_key")
@@ -45,16 +53,21 @@ class GroqWire:
             return error_reply(413, "Request Entity Too Large", "request_too_large")
         if seen.form is None:
             return error_reply(400, "request must be a multipart form")
-        return _problem(seen.form) or _answer(seen.form, text)
+        translating = seen.target == TRANSLATIONS
+        return _problem(seen.form, translating=translating) or _answer(
+            seen.form, text, "translate" if translating else "transcribe"
+        )
 
 
-def _problem(form: Form) -> Reply | None:
-    found, prompt = RULES.problem(form), form.value("prompt") or ""
+def _problem(form: Form, *, translating: bool) -> Reply | None:
+    found, prompt = (TRANSLATION_RULES if translating else RULES).problem(form), form.value("prompt") or ""
     if found is not None:
         return error_reply(400, found[1])
     if form.value("model") not in MODELS:
         model = form.value("model")
         return error_reply(404, f"The model `{model}` does not exist or you do not have access to it.", "model_not_found")
+    if translating and form.value("model") != TRANSLATING:
+        return error_reply(400, f"The model `{form.value('model')}` does not support translations")
     if len(prompt) > LONGEST_PROMPT:
         limit = f"prompt length must be {LONGEST_PROMPT} characters or fewer"
         return error_reply(400, f"{limit}, but provided prompt contains {len(prompt)} characters")
@@ -63,7 +76,7 @@ def _problem(form: Form) -> Reply | None:
     return None
 
 
-def _answer(form: Form, text: str) -> Reply:
+def _answer(form: Form, text: str, task: str) -> Reply:
     """Texts begin with a space; nothing is counted; the language is a name with a capital."""
     said = f" {text}" if text else ""
     own: Table = {"x_groq": {"id": "req_groq"}}
@@ -72,7 +85,7 @@ def _answer(form: Form, text: str) -> Reply:
             return Reply(200, said.encode(), content_type="text/plain; charset=UTF-8")
         case "verbose_json":
             granularities = form.values("timestamp_granularities[]") or ("segment",)
-            timed: Table = {"task": "transcribe", "language": "English", "duration": seconds_of(text), "text": said}
+            timed: Table = {"task": task, "language": "English", "duration": seconds_of(text), "text": said}
             if "segment" in granularities:
                 timed["segments"] = [segment(text)] if text else []
             if "word" in granularities:

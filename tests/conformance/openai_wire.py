@@ -14,10 +14,11 @@ from tests.conformance.hearing import Table, error_reply, event_stream, json_rep
 from tests.conformance.requests_seen import Form, Seen
 from tests.conformance.stands import Stand
 
-__all__ = ("FORMATS", "MAX_BODY_BYTES", "STAND", "OpenAIWire", "answer_to", "form_problem")
+__all__ = ("FORMATS", "MAX_BODY_BYTES", "STAND", "OpenAIWire", "answer_to", "form_problem", "translation_problem")
 
 MAX_BODY_BYTES: Final = 26_214_400
 TARGET: Final = "/v1/audio/transcriptions"
+TRANSLATIONS: Final = "/v1/audio/translations"
 EXTENSIONS: Final = frozenset({"flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm"})
 
 FORMATS: Final[dict[str, frozenset[str]]] = {
@@ -28,6 +29,7 @@ FORMATS: Final[dict[str, frozenset[str]]] = {
     "gpt-4o-mini-transcribe-2025-12-15": frozenset({"json", "text"}),
     "gpt-4o-transcribe-diarize": frozenset({"json", "text", "diarized_json"}),
 }
+OF_A_TRANSLATION: Final = frozenset({"model", "prompt", "response_format", "temperature"})
 ONCE: Final = frozenset({"model", "response_format", "language", "prompt", "temperature", "chunking_strategy", "stream"})
 OF_A_STRATEGY: Final = {f"chunking_strategy[{key}]" for key in ("type", "prefix_padding_ms", "silence_duration_ms", "threshold")}
 REPEATED: Final = frozenset(
@@ -73,13 +75,15 @@ class OpenAIWire:
 
     def __call__(self, seen: Seen, text: str) -> Reply:
         """The answer to `seen`, in which `text` is heard."""
-        if (seen.method, seen.target) != ("POST", TARGET):
+        if seen.method != "POST" or seen.target not in {TARGET, TRANSLATIONS}:
             return error_reply(404, f"Invalid URL ({seen.method} {seen.target})")
         refused = self._unauthorized(seen) or self._too_large(seen)
         if refused is not None:
             return refused
         if seen.form is None:
             return error_reply(400, "Could not parse multipart form")
+        if seen.target == TRANSLATIONS:
+            return translation_problem(seen.form) or answer_to(seen.form, text, task="translate")
         return form_problem(seen.form) or answer_to(seen.form, text)
 
     def _unauthorized(self, seen: Seen) -> Reply | None:
@@ -105,6 +109,17 @@ def form_problem(form: Form, model: str | None = None) -> Reply | None:
     """What is wrong with the form; `model` where the address names it."""
     named = form if model is None else replace(form, fields=(*form.fields, ("model", model)))
     return next(_objections(named), None)
+
+
+def translation_problem(form: Form, model: str | None = None) -> Reply | None:
+    """What is wrong with the form of a translation, which has fewer fields and one model."""
+    named = model or form.value("model")
+    unknown = next((name for name, _ in form.fields if name not in OF_A_TRANSLATION), None)
+    if unknown is not None:
+        return error_reply(400, f"Unrecognized request argument supplied: {unknown}", "unknown_parameter", unknown)
+    if named in FORMATS and named != WHISPER:
+        return error_reply(400, f"Model {named} does not support translations", "unsupported_value", "model")
+    return form_problem(form, model)
 
 
 def _objections(form: Form) -> Iterator[Reply]:
@@ -212,7 +227,7 @@ _CHECKS: Final[tuple[Callable[[Form], Reply | None], ...]] = (
 )
 
 
-def answer_to(form: Form, text: str, model: str | None = None) -> Reply:
+def answer_to(form: Form, text: str, model: str | None = None, task: str = "transcribe") -> Reply:
     """The transcript in the format that was asked for, as a stream where the model streams; every word takes half a second."""
     heard_by, wanted = model or form.value("model") or "", form.value("response_format") or "json"
     by_length: Table = {"type": "duration", "seconds": -(-len(text.split()) // 2)}
@@ -222,7 +237,7 @@ def answer_to(form: Form, text: str, model: str | None = None) -> Reply:
     if wanted == "json":
         found = {"languages": [{"code": "en"}]} if heard_by == TRANSCRIBE else {}
         return _reply({**found, "text": text, **_logprobs(form, text), "usage": usage})
-    timed: Table = {"task": "transcribe", "duration": seconds_of(text), "text": text, "usage": usage}
+    timed: Table = {"task": task, "duration": seconds_of(text), "text": text, "usage": usage}
     if wanted == "diarized_json":
         return _reply({**timed, "segments": _speaker_segments(form, text)})
     if wanted == "verbose_json":

@@ -92,7 +92,7 @@ def test_s2_the_order_of_keys(spec: Spec, chance: random.Random) -> None:
 
 @given(specs(depth=2), specs(depth=2))
 def test_s2_different_digests(one: Spec, other: Spec) -> None:
-    """S2: specs that print alike have one digest; those that differ in more than order, or than their tests and gateway, have two."""
+    """S2: specs that print alike have one digest; those that differ in more than order, tests and gateway have two."""
     if _said(_data(one)) == _said(_data(other)):
         assert spec_digest(one) == spec_digest(other)
     if _unordered(_data(one)) != _unordered(_data(other)):

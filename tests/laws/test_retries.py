@@ -13,7 +13,7 @@ from tests.laws.worlds import KINDS_SEEN, Call, World
 from tests.strategies import DEPLOYMENTS, seeds, worlds
 from voxplan.engine.language.spec import Backoff, Replay, Retry, RouteNode
 from voxplan.engine.plans.draws import delay_ms, draw, label_bits
-from voxplan.engine.plans.plan import Attempt, Race, attempts
+from voxplan.engine.plans.plan import Attempt, First, Node, Race, attempts
 from voxplan.engine.runs.run import Observe, Send, TrailEntry
 from voxplan.engine.terms.failure import KINDS, FailureKind
 from voxplan.engine.terms.quantity import Span
@@ -43,6 +43,29 @@ def test_r1_a_deployment_that_always_fails_is_called_exactly_1_and_times(times: 
     made = plan_of(spec_of(main=root), seed=seed)
     # A key that was refused once is not tried again, whatever `on` says.
     assert len(simulate(made, always).trace.calls) == (1 if kind == "unauthorized" else 1 + times)
+
+
+@given(cases(), st.integers(0, 3))
+def test_r1_a_request_bounds_the_retries_and_changes_nothing_else(case: Case, most: int) -> None:
+    """R1: with `retries` each attempt has the first of its drawn waits, at most so many; all else is as without."""
+    free = planned(case._replace(request=replace(case.request, retries=None)))
+    bound = planned(case._replace(request=replace(case.request, retries=most)))
+    assert bound == replace(free, root=narrowed(free.root, most), bounds=bound.bounds)
+    assert bound.bounds.attempts <= free.bounds.attempts
+    assert all(len(attempt.delays_ms) <= most for attempt in attempts(bound.root))
+
+
+def narrowed(node: Node, most: int) -> Node:
+    """The same with at most so many retries of each deployment."""
+    match node:
+        case First(children=children):
+            return replace(node, children=tuple(narrowed(child, most) for child in children))
+        case Race(arms=arms):
+            return replace(node, arms=tuple(narrowed(arm, most) for arm in arms))
+        case Attempt(delays_ms=delays) if most and delays:
+            return replace(node, delays_ms=delays[:most])
+        case Attempt():
+            return replace(node, delays_ms=(), retry_on=(), retry_on_hint=(), patience_ms=0)
 
 
 @given(seeds(), st.integers(0, 8), st.integers(0, 10_000), st.integers(0, 60_000))

@@ -69,6 +69,7 @@ CELLS: Final[tuple[Cell, ...]] = (
     Cell("temperature", {"temperature": 0.375}, _written("0.375")),
     Cell("timestamps: segment", {"timestamps": "segment"}, lambda _, __, answer: bool(answer.segments or answer.words)),
     Cell("timestamps: word", {"timestamps": "word"}, lambda _, __, answer: bool(answer.words)),
+    Cell("translate", {"translate": True}, lambda _, __, answer: answer.transcript.translated and answer.language == "en"),
     Cell("diarize", {"diarize": True}, lambda _, __, answer: _speakers(answer)),
     Cell("known_speakers", {"known_speakers": {"Xenia": _VOICE}, "diarize": True}, _written("Xenia", _VOICE)),
     Cell("logprobs", {"logprobs": True}, lambda _, __, answer: bool(answer.transcript.logprobs)),

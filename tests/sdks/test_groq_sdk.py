@@ -44,6 +44,13 @@ def test_it_gives_times(client: Client) -> None:
     assert [word["word"] for word in heard.words] == TEXT.split()
 
 
+def test_it_translates(client: Client) -> None:
+    """The turbo model does not."""
+    assert client.audio.translations.create(model=STAND.model, file=AUDIO, temperature=0.2).text == f" {TEXT}"
+    with pytest.raises(groq.BadRequestError):
+        client.audio.translations.create(model=STAND.others[0], file=AUDIO)
+
+
 def test_a_wrong_key() -> None:
     """The client knows the refusal for what it is."""
     with (

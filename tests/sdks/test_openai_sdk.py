@@ -46,6 +46,16 @@ def test_it_gives_times(client: Client) -> None:
     assert heard.segments is not None
 
 
+def test_it_translates(client: Client) -> None:
+    """At its own endpoint, by Whisper alone."""
+    heard = client.audio.translations.create(model="whisper-1", file=AUDIO, response_format="verbose_json", prompt="names")
+    assert (heard.text, heard.language) == (TEXT, "english")
+    with pytest.raises(openai.BadRequestError):
+        client.audio.translations.create(model="gpt-4o-transcribe", file=AUDIO)
+    with pytest.raises(openai.BadRequestError):
+        client.audio.translations.create(model="whisper-1", file=AUDIO, extra_body={"language": "fi"})
+
+
 def test_it_tells_speakers_apart(client: Client) -> None:
     """An object goes as a field for each of its keys; known speakers as two lists."""
     heard = client.audio.transcriptions.create(

@@ -188,6 +188,7 @@ def _impossible(call: Call) -> str | None:
         (options.temperature is not None and not can.temperature, "takes no temperature"),
         (bool(options.keywords) and not can.keywords, "takes no keywords"),
         (bool(options.known_speakers), "recognises no speakers by their voice"),
+        (options.translate, "does not translate into English"),
         (options.logprobs, "gives no log probabilities"),
         (options.chunking_strategy is not None, "takes no chunking strategy"),
         (options.stream, "does not stream"),

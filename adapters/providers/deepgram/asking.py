@@ -122,6 +122,7 @@ def _impossible(call: Call) -> str | None:
         (options.temperature is not None, "takes no temperature"),
         (bool(options.keywords) and not FACTS.capabilities(call.model).keywords, "takes no keywords"),
         (bool(options.known_speakers), "recognises no speakers by their voice"),
+        (options.translate, "does not translate into English"),
         (options.logprobs, "gives no log probabilities"),
         (options.chunking_strategy is not None, "takes no chunking strategy"),
         (options.stream, "does not stream"),

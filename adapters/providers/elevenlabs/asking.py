@@ -104,6 +104,7 @@ def _impossible(call: Call) -> str | None:
         (options.prompt is not None, "takes no prompt"),
         (bool(options.keywords) and not FACTS.capabilities(call.model).keywords, "takes no keywords"),
         (bool(options.known_speakers), "recognises no speakers by their voice"),
+        (options.translate, "does not translate into English"),
         (options.logprobs, "gives no log probabilities of tokens"),
         (options.chunking_strategy is not None, "takes no chunking strategy"),
         (options.stream, "does not stream"),

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from returns.result import Failure
@@ -41,6 +42,7 @@ SINGLE: tuple[Options, ...] = (
     Options(timestamps=("word",)),
     Options(timestamps=("segment",)),
     Options(diarize=True),
+    Options(translate=True),
     Options(known_speakers=(VOICE,)),
     Options(logprobs=True),
     Options(chunking_strategy="auto"),
@@ -141,6 +143,8 @@ def unseen(options: Options, want: HttpRequest, body: Multipart) -> list[str]:
         missing.append("times")
     if "word" in options.timestamps and not any("word" in value for name, value in body.fields if "granularities" in name):
         missing.append("words")
+    if options.translate != urlsplit(want.url).path.endswith("/audio/translations"):
+        missing.append("translate")
     # A stream has no times where its format has none: then the answer comes whole.
     if options.stream and not want.stream and not timed:
         missing.append("stream")

@@ -56,6 +56,22 @@ def test_weights_on_disk_take_every_language_and_option() -> None:
     assert want == Recognise(model="/models/base", language="fr", prompt="Paris", temperature=0.2, words=True)
 
 
+def test_weights_on_disk_translate() -> None:
+    """In whatever language is spoken."""
+    want = next(local.exchange(call(model="/models/base", options=Options(language="fr", translate=True))))
+    assert isinstance(want, Recognise)
+    assert (want.translate, want.language) == (True, "fr")
+
+
+@pytest.mark.parametrize("model", ["default", "/models/large-v3-turbo", "/models/distil-large-v3"])
+def test_what_was_not_trained_to_translate_does_not(model: str) -> None:
+    """It would give the other language back, or knows English alone."""
+    assert not local.FACTS.capabilities(model).translate
+    with pytest.raises(StopIteration) as stop:
+        next(local.exchange(call(model=model, options=Options(translate=True))))
+    assert stop.value.value.failure().kind == "unsupported"
+
+
 def test_the_text_is_joined_from_the_segments() -> None:
     """The transcript keeps segments, language and seconds."""
     transcript = ended(call(), HEARD).unwrap()

@@ -113,6 +113,12 @@ def test_json_leaves_out_what_is_unknown() -> None:
     }
 
 
+def test_a_translation_names_its_task() -> None:
+    """As OpenAI's endpoint of translations does."""
+    heard = Transcript(text="a", language="en", translated=True)
+    assert to_json(heard, "verbose_json") == {"task": "translate", "language": "english", "text": "a"}
+
+
 def test_usage_in_tokens() -> None:
     """OpenAI's nesting of the input's modalities; broken seconds stay broken."""
     usage = Usage(kind="tokens", input_tokens=37, output_tokens=12, total_tokens=49, audio_tokens=37, text_tokens=0)

@@ -74,6 +74,7 @@ def _plain() -> st.SearchStrategy[Condition]:
         st.builds(Condition, audio_format=st.just(("wav",)), language=st.sampled_from((("fi",), ("sv", "fi")))),
         st.builds(Condition, response_format=st.just(("json", "srt")), timestamps=st.just(("word",))),
         st.builds(Condition, stream=st.booleans()),
+        st.builds(Condition, translate=st.booleans()),
         st.builds(Condition, diarize=st.booleans()),
         st.builds(Condition, user=names),
         st.builds(Condition, key=names, key_tags=names),

@@ -12,7 +12,7 @@ def test_every_fact_that_a_spec_may_name_can_be_read() -> None:
     """And none besides."""
     (pattern,) = (meta.pattern for meta in get_args(Fact) if isinstance(meta, Meta) and meta.pattern)
     plain = "route audio.seconds audio.bytes audio.format audio.channels language response_format timestamps stream diarize"
-    assert set(plain.split()) | {"user", "key", "key.tags", "key.budget_left", "tags"} == {*TEXTS, *NUMBERS}
+    assert set(plain.split()) | {"translate", "user", "key", "key.tags", "key.budget_left", "tags"} == {*TEXTS, *NUMBERS}
     assert all(re.fullmatch(pattern, name) for name in (*TEXTS, *NUMBERS, "metadata.plan"))
 
 

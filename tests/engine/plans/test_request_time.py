@@ -1,5 +1,7 @@
 """What a request says of its own: fallbacks, a deadline, what its caller may use, failures to pretend."""
 
+from msgspec.structs import replace
+
 from tests.making import CATALOG, router, use
 from voxplan.engine.language.condition import Condition
 from voxplan.engine.language.spec import Arm, Balance, Branch, Deployment, Retry, RouteNode, Selector, Spec
@@ -49,6 +51,18 @@ def refused(found: Plan | Refusal) -> tuple[str, tuple[str, ...]]:
 def simulated(found: Plan) -> dict[str, str | None]:
     """The pretended failure of each deployment."""
     return {attempt.deployment: attempt.simulated for attempt in attempts(found.root)}
+
+
+def test_retries_only_narrow() -> None:
+    """Fewer than the spec has, for the fallbacks too; never more."""
+    found = router(replace(BALANCED, retry=Retry(times=2)), "a", "b", "c")
+
+    def times(asked: int | None) -> set[int]:
+        request = Request(route="r", fallbacks=("c",), retries=asked)
+        made_of = plan(found, request, EMPTY_VIEW, 0, 1).unwrap()
+        return {len(attempt.delays_ms) for attempt in attempts(made_of.root)}
+
+    assert (times(None), times(0), times(1), times(2), times(9)) == ({2}, {0}, {1}, {2}, {2})
 
 
 def test_fallbacks_come_after_the_route_inside_its_rules() -> None:

@@ -3,6 +3,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.making import ABLE_TO_ALL
 from voxplan.engine.terms.capability import (
@@ -31,6 +32,7 @@ OPTIONS = st.builds(
     temperature=st.none() | st.sampled_from((0.0, 0.5)),
     response_format=st.sampled_from(get_args(ResponseFormat)),
     timestamps=st.sampled_from(((), ("word",), ("segment",), ("segment", "word"))),
+    translate=st.booleans(),
     diarize=st.booleans(),
     stream=st.booleans(),
 )
@@ -62,6 +64,24 @@ def test_unknown_counts_as_absent(options: Options, lack: Lack) -> None:
     """Each option that is asked for is lacking where nothing is known (law C5)."""
     assert lacking(NOTHING, options) == (lack,)
     assert lacking(ABLE_TO_ALL, options) == ()
+
+
+def test_a_translation_cannot_be_dropped() -> None:
+    """A transcript in another language is not what was asked."""
+    assert lacking(NOTHING, Options(translate=True)) == (Lack("does not translate into English"),)
+    assert lacking(ABLE_TO_ALL, Options(translate=True)) == ()
+
+
+def test_what_a_model_cannot_do_while_it_translates() -> None:
+    """The same model can do it where nothing is to be translated."""
+    can = replace(ABLE_TO_ALL, translate_without=("language", "words", "streaming"))
+    asked = Options(language="fi", timestamps=("word",), stream=True, prompt="a")
+    assert lacking(can, asked) == ()
+    assert lacking(can, replace(asked, translate=True)) == (
+        Lack("takes no language when it translates", "language"),
+        Lack("gives no word times", "timestamps", emulable=True),
+        Lack("does not stream", "stream", emulable=True),
+    )
 
 
 @pytest.mark.parametrize("option", get_args(Option))

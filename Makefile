@@ -18,13 +18,16 @@ suitable := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 parallel := -n auto --dist loadfile
 version := import sys; print("%d.%d" % sys.version_info[:2])
 made_for = "$$(pwd -P):$(PYTHON):$(VENV)"
+# Clients that are no packages of the environment: LiteLLM's, and where npm is, OpenAI's for JavaScript.
+node_modules := tests/clients/node/node_modules
+clients := $(VENV)/.installed-litellm $(if $(shell command -v npm 2>/dev/null),$(node_modules)/.package-lock.json)
 
 # Somebody else's packages and settings would not be what was tested.
 unexport PYTHONPATH PYTHONHOME
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-lowest test-matrix lint format bench thorough compare soak fuzz memory mutants clean always
+.PHONY: help demo test clients test-quick test-lowest test-matrix lint format bench thorough compare soak fuzz memory mutants clean always
 
 help: ## what can be made
 	@awk -F ' *## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,8 +35,10 @@ help: ## what can be made
 demo: $(VENV)/.installed-demo ## transcribe a real recording while two providers fail
 	@"$(python)" -m voxplan.io_shell.demo
 
-test: $(VENV)/.installed-dev ## the whole test suite with branch coverage, the same cases each time
+test: $(VENV)/.installed-dev $(clients) ## the whole test suite with branch coverage, the same cases each time
 	VOXPLAN_HYPOTHESIS=ci "$(python)" -m pytest $(or $(ARGS),$(parallel) --cov --cov-report=term --durations=20)
+
+clients: $(clients) ## what the tests in tests/clients need beside packages; they are skipped without
 
 test-quick: $(VENV)/.installed-test ## the suite with few generated cases, without coverage and packaging
 	VOXPLAN_HYPOTHESIS=quick "$(python)" -m pytest -q $(parallel) -m "not package and not slow" $(ARGS)
@@ -88,7 +93,7 @@ bench: $(VENV)/.installed-dev ## the measurements in bench/
 	@for script in bench/[a-z]*.py; do echo "== $$script"; "$(python)" "$$script" || exit 1; done
 
 clean: ## remove what the other commands left behind
-	rm -rf .venv .venv-* build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* $(node_modules) build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment is of no use when its interpreter has gone, when the folder has moved (an editable installation and scripts
@@ -121,6 +126,15 @@ $(VENV)/.installed-test: pyproject.toml $(VENV)/.made-for
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.made-for
 	@"$(python)" -m pip install --quiet --editable '.[all]' --group dev
 	@touch "$(VENV)/.installed-demo" "$(VENV)/.installed-test" "$@"
+
+$(VENV)/.installed-litellm: pyproject.toml $(VENV)/.made-for
+	@test -x "$(VENV)/litellm/bin/python" || "$(python)" -m venv "$(VENV)/litellm"
+	@"$(python)" -m pip --python "$(VENV)/litellm/bin/python" install --quiet --group litellm
+	@touch "$@"
+
+$(node_modules)/.package-lock.json: tests/clients/node/package-lock.json
+	@(cd tests/clients/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) && touch "$@" || \
+	  echo 'make: npm did not install the client for JavaScript: its tests are skipped' >&2
 
 define LOWEST
 import re, tomllib

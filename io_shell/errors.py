@@ -10,7 +10,7 @@
 Messages are lower-case lines without a final period, and never hold a secret.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from voxplan.engine.terms.failure import FailureKind
 
@@ -24,11 +24,25 @@ __all__ = (
     "AdapterBug",
     "MissingExtra",
     "ProviderError",
+    "RequestCode",
     "RequestError",
     "SpecError",
     "VoxplanError",
     "exit_code",
 )
+
+
+RequestCode = Literal[
+    "which_route",
+    "unknown_route",
+    "unknown_fallback",
+    "unknown_simulation",
+    "not_allowed",
+    "too_many_attempts",
+    "too_large",
+    "incapable",
+    "closed",
+]
 
 
 class VoxplanError(Exception):
@@ -45,7 +59,12 @@ class SpecError(VoxplanError):
 
 
 class RequestError(VoxplanError):
-    """The caller asked for something that no deployment could do."""
+    """The caller asked for something that no deployment could do. `code` says to programs what it is, where it is not a value."""
+
+    def __init__(self, message: str, *, code: RequestCode | None = None) -> None:
+        """See the class."""
+        super().__init__(message)
+        self.code: RequestCode | None = code
 
 
 class MissingExtra(VoxplanError):

@@ -5,7 +5,7 @@ from typing import Final
 from voxplan.engine.checks.sizing import LARGEST_ROUTE
 from voxplan.engine.plans.plan import LeftOut, ReasonCode, Refusal
 from voxplan.engine.runs.run import Skipped, TrailEntry, Unserved
-from voxplan.engine.terms.capability import NO_STREAM
+from voxplan.engine.terms.capability import NO_STREAM, TAKES_AT_MOST
 from voxplan.engine.terms.spelling import listed, suggestion
 from voxplan.io_shell.errors import AdapterBug, ProviderError, RequestError, VoxplanError
 from voxplan.io_shell.running import Ran
@@ -23,14 +23,13 @@ _EMULATE: Final = " (with `options: {stream: emulate}` in the route its text wou
 def refused(refusal: Refusal) -> VoxplanError:
     """The exception for a request without a plan: the caller's fault when no deployment could ever take it."""
     if refusal.code != "nothing_eligible":
-        return RequestError(_misnamed(refusal))
+        return RequestError(_misnamed(refusal), code=refusal.code)
     why = "; ".join(_left_out(entry) for entry in refusal.left_out)
     hint = _EMULATE if any(map(_only_streams, refusal.left_out)) else ""
     message = f"no deployment of route `{refusal.route}` can take this request: {why}{hint}"
-    codes = [{reason.code for reason in entry.reasons} for entry in refusal.left_out]
-    looked_at = [each for each in codes if not each <= _PASSED_OVER]
-    if looked_at and all(each & _CALLERS for each in looked_at):
-        return RequestError(message)
+    looked_at = [entry for entry in refusal.left_out if not {reason.code for reason in entry.reasons} <= _PASSED_OVER]
+    if looked_at and all(any(reason.code in _CALLERS for reason in entry.reasons) for entry in looked_at):
+        return RequestError(message, code="too_large" if all(map(_too_large, looked_at)) else "incapable")
     return ProviderError(message, retry_after_ms=refusal.retry_after_ms)
 
 
@@ -86,6 +85,11 @@ def _told(ran: Ran) -> str:
 def _only_streams(entry: LeftOut) -> bool:
     """Whether it could take the request if nobody asked for a stream."""
     return all(reason.detail == NO_STREAM for reason in entry.reasons)
+
+
+def _too_large(entry: LeftOut) -> bool:
+    """Whether it could not take this audio, whatever is asked of it."""
+    return any(reason.detail.startswith(TAKES_AT_MOST) for reason in entry.reasons)
 
 
 def _left_out(entry: LeftOut) -> str:

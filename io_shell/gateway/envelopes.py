@@ -17,7 +17,15 @@ from voxplan.engine.runs.run import Skipped, TrailEntry
 from voxplan.engine.terms.failure import KINDS, AttemptFailure, FailureKind
 from voxplan.engine.terms.spelling import quoted, suggestion
 from voxplan.io_shell.audio.problem import AudioProblem
-from voxplan.io_shell.errors import HTTP_STATUS, AdapterBug, MissingExtra, ProviderError, RequestError, SpecError
+from voxplan.io_shell.errors import (
+    HTTP_STATUS,
+    AdapterBug,
+    MissingExtra,
+    ProviderError,
+    RequestCode,
+    RequestError,
+    SpecError,
+)
 from voxplan.io_shell.gateway.answers import Headers, Reply, trail_headers
 from voxplan.io_shell.gateway.form_problem import FormProblem
 from voxplan.io_shell.gateway.values import FieldProblem
@@ -87,28 +95,27 @@ _FAULTS: Final[Mapping[type[Exception], tuple[str, str]]] = {
 }
 _LONGEST: Final = 600
 _FIRST_OF_OURS: Final = 500  # statuses from here on are not the caller's fault
-_UNKNOWN_ROUTE: Final = "unknown route "
 
 
-class _Opening(NamedTuple):
-    """How the library's messages about a request begin, and what they are about."""
+class _Asked(NamedTuple):
+    """What OpenAI's envelope says of a request that the library refuses, for what of it."""
 
-    text: str
     status: int
     code: str
-    param: str | None
+    param: str | None = None
 
 
-_OPENINGS: Final = (
-    _Opening(_UNKNOWN_ROUTE, 404, "model_not_found", "model"),
-    _Opening("which route?", 400, "missing_required_parameter", "model"),
-    _Opening("no deployment or route for the fallback ", 400, "model_not_found", "fallbacks"),
-    _Opening("with the fallbacks ", 400, "invalid_value", "fallbacks"),
-    _Opening("no deployment or provider to simulate ", 400, "invalid_value", "simulate"),
-    _Opening("this caller may not use ", 403, "not_allowed", None),
-    _Opening("this spec has been closed", 503, "shutting_down", None),
-    _Opening("no deployment of route ", 400, "unsupported_value", None),
-)
+_REFUSED: Final[Mapping[RequestCode, _Asked]] = {
+    "which_route": _Asked(400, "missing_required_parameter", "model"),
+    "unknown_route": _Asked(404, "model_not_found", "model"),
+    "unknown_fallback": _Asked(400, "model_not_found", "fallbacks"),
+    "unknown_simulation": _Asked(400, "invalid_value", "simulate"),
+    "not_allowed": _Asked(403, "not_allowed"),
+    "too_many_attempts": _Asked(400, "invalid_value", "fallbacks"),
+    "too_large": _Asked(413, "too_large", "file"),
+    "incapable": _Asked(400, "unsupported_value"),
+    "closed": _Asked(503, "shutting_down"),
+}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,16 +240,16 @@ def _attempt(deployment: str, failure: AttemptFailure) -> str:
 
 
 def _request(error: RequestError) -> Problem:
-    """The caller's fault. The library's messages say by their openings what they are about."""
+    """The caller's fault."""
     if isinstance(error.__context__, AudioProblem):  # of which the library made this one
         return problem_of(error.__context__)
-    message = str(error)
-    opening = next((each for each in _OPENINGS if message.startswith(each.text)), None)
-    if opening is None:
+    if error.code is None:
         # What came of a run whose every attempt failed quotes providers.
-        return stated(400, scrubbed(message, _LONGEST), code="invalid_value")
-    shown = f"unknown model {message.removeprefix(_UNKNOWN_ROUTE)}" if opening.text == _UNKNOWN_ROUTE else message
-    return stated(opening.status, shown, param=opening.param, code=opening.code)
+        return stated(400, scrubbed(str(error), _LONGEST), code="invalid_value")
+    # Callers of a gateway know routes as models.
+    message = str(error).replace("unknown route", "unknown model", 1) if error.code == "unknown_route" else str(error)
+    asked = _REFUSED[error.code]
+    return stated(asked.status, message, param=asked.param, code=asked.code)
 
 
 def _call(entry: TrailEntry) -> Mapping[str, object]:

@@ -27,8 +27,6 @@ __all__ = ("GatewayProcess", "NotServed", "in_thread", "not_served", "serving")
 _READY_S: Final = 30.0
 _ENDED_S: Final = 30.0
 _PAUSE_S: Final = 0.02
-# A server may end by the signal that it was sent, after it has drained; a shell calls both a success.
-_CLEAN: Final = frozenset({0, -signal.SIGTERM})
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,16 @@ class GatewayProcess:
         """All lines until now."""
         return self.output.read_text(encoding="utf-8", errors="replace")
 
+    def line_with(self, text: str) -> str:
+        """The first whole line that holds `text`; it may still be on its way."""
+        end = time.monotonic() + _READY_S
+        while time.monotonic() < end:
+            found = next((line for line in self.log.splitlines(keepends=True) if text in line and line.endswith("\n")), None)
+            if found is not None:
+                return found
+            threading.Event().wait(_PAUSE_S)
+        raise AssertionError(f"no line with {text!r}:\n{self.log}")
+
 
 @dataclass(frozen=True)
 class NotServed:
@@ -54,7 +62,7 @@ class NotServed:
 
 @contextmanager
 def serving(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Generator[GatewayProcess]:
-    """`voxplan serve` with these arguments and a free port, until SIGTERM, after which it has to end by itself without a traceback.
+    """`voxplan serve` with these arguments and a free port, until SIGTERM; then it has to end by itself, without a traceback.
 
     `environment` is added to this process's own.
     """
@@ -74,7 +82,7 @@ def serving(*arguments: str | Path, environment: Mapping[str, str] | None = None
         finally:
             process.kill()
             process.wait(_ENDED_S)
-        assert code in _CLEAN, f"ended with {code}:\n{gateway.log}"
+        assert code == 0, f"ended with {code}:\n{gateway.log}"
         assert "Traceback" not in gateway.log, gateway.log
 
 
@@ -124,7 +132,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], gateway: GatewayProcess)
         while time.monotonic() < end:
             assert process.poll() is None, f"ended with {process.returncode}:\n{gateway.log}"
             try:
-                if client.get(f"{gateway.address}/health/readiness").status_code == httpx.codes.OK:
+                if client.get(f"{gateway.address}/health/readiness").is_success:
                     return
             except httpx.TransportError:
                 pass

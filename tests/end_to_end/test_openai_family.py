@@ -80,6 +80,37 @@ async def test_all_that_whisper_takes(provider: str) -> None:
     assert answer.transcript.language == ("en" if provider != "azure" else answer.transcript.language)
 
 
+@pytest.mark.parametrize("provider", ["openai", "azure", "groq", "fireworks_ai", "openai_compatible"])
+async def test_translations(provider: str) -> None:
+    """Whisper puts into English what is said, with times for subtitles; its endpoint is another one."""
+    stand = STANDS[provider]
+    with stand.server([Honest(TEXT)]) as server:
+        answer = await heard(
+            stand.deployment(server), translate=True, response_format="verbose_json", prompt="a", temperature=0.2
+        )
+    assert "/audio/translations" in server.seen[0].target
+    assert (answer.text, answer.language, answer.transcript.translated) == (TEXT, "en", True)
+    assert answer.to_json()["task"] == "translate"
+    assert "-->" in answer.render("srt")
+
+
+async def test_a_server_that_does_not_translate() -> None:
+    """The route goes on, and the server stays well for all other requests."""
+    house = STANDS["openai_compatible"]
+    mute = Stand("openai_compatible", lambda: compatible_wire.CompatibleWire(translates=False), house.model, house.path)
+    with mute.server([Honest(TEXT)]) as first, STANDS["openai"].server([Honest(TEXT)]) as second:
+        spec = Spec(
+            voxplan=1,
+            deployments={"mute": mute.deployment(first), "able": STANDS["openai"].deployment(second)},
+            routes={"main": RouteNode(first=(RouteNode(use="mute"), RouteNode(use="able")))},
+        )
+        async with voxplan.open(spec, environment=ENVIRONMENT) as vox:
+            translated = await vox.transcribe(AUDIO, translate=True, filename="tone.wav")
+            transcribed = await vox.transcribe(AUDIO, filename="tone.wav")
+    assert (translated.served_by, transcribed.served_by) == ("able", "mute")
+    assert [entry.failure.kind for entry in translated.attempts if entry.failure is not None] == ["unsupported"]
+
+
 @pytest.mark.parametrize(
     ("provider", "model"), [("openai", DIARIZE), ("azure", "team-diarize"), ("fireworks_ai", None), ("ovhcloud", None)]
 )

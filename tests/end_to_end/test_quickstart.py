@@ -157,6 +157,7 @@ VOICE = {"Ann": "data:audio/wav;base64,UklGRg=="}
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (ModelOptions(translate=True), "does not translate into English"),
         (ModelOptions(diarize=True), "does not tell speakers apart"),
         (ModelOptions(languages=("en", "fi")), "takes no list of languages"),
         (ModelOptions(keywords="Kela"), "takes no keywords"),

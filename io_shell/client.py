@@ -30,10 +30,11 @@ from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.asking import asked_seed, asked_text
 from voxplan.io_shell.audio.probe import AudioProblem, probe
 from voxplan.io_shell.audio.source import AudioInput, AudioSource, open_audio
-from voxplan.io_shell.clock import LoopClock
+from voxplan.io_shell.clock import Clock, LoopClock
 from voxplan.io_shell.credentials.store import CredentialStore
 from voxplan.io_shell.errors import RequestError, SpecError
 from voxplan.io_shell.failing import refused, unserved
+from voxplan.io_shell.health_checking import check_route, checks, second_of_sound
 from voxplan.io_shell.judging import Guardrails, Judging, require_guardrails
 from voxplan.io_shell.keeper import Keeper
 from voxplan.io_shell.loading import SpecSource, load
@@ -48,7 +49,7 @@ from voxplan.io_shell.running import Observer, Ran, run_plan
 from voxplan.io_shell.transcript_stream import TranscriptStream, streamed
 from voxplan.io_shell.transport import HttpxTransport, Transport, new_client
 
-__all__ = ("Vox", "open")
+__all__ = ("Vox", "open", "require_addresses")
 
 
 @asynccontextmanager
@@ -71,7 +72,7 @@ async def open(  # noqa: A001 - read as `voxplan.open`
     router, functions = load(spec), dict(guardrails or {})
     require_guardrails(router, functions)
     variables = os.environ if environment is None else environment
-    _require_addresses(router, variables)
+    require_addresses(router, variables)
     async with _http_client() as client, LocalRecogniser() as recogniser:
         tools = Tools(
             transport=HttpxTransport(client) if transport is None else transport,
@@ -94,7 +95,7 @@ def _http_client() -> httpx.AsyncClient:
         raise RequestError(f"the proxy or TLS settings of the environment cannot be used: {problem}") from None
 
 
-def _require_addresses(router: Router, variables: Mapping[str, str]) -> None:
+def require_addresses(router: Router, variables: Mapping[str, str]) -> None:
     """An address that is unset or unsound would fail every attempt of its deployment: say so before the first one."""
     problems = [
         f"deployment `{name}`: `base_url` {problem}"
@@ -124,6 +125,7 @@ class Vox:
         observers: tuple[Observer, ...] = (),
         guardrails: Guardrails | None = None,
         keeper: Keeper | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Made by `open`."""
         self.router = router
@@ -131,8 +133,9 @@ class Vox:
         self._observers = observers
         self._guardrails = guardrails or {}
         self._keeper = keeper or Keeper(router)
-        self._clock = LoopClock()
+        self._clock = clock or LoopClock()
         self._closed = False
+        self._checks: Vox | None = None
 
     def close(self) -> None:
         """Take no more requests; `open` does this at its end."""
@@ -147,6 +150,11 @@ class Vox:
         """What has been observed of every deployment."""
         return self._keeper.view
 
+    @property
+    def moment_ms(self) -> int:
+        """The moment now, on the clock that the moments of `view` are of."""
+        return self._clock.now_ms()
+
     def plan(self, request: Request, *, seed: int | None = None) -> Plan:
         """What would be attempted now for `request`; sends nothing. Raises like `transcribe` when there is no plan."""
         planned = plan(self.router, request, self.view, self._clock.now_ms(), _seed(seed))
@@ -159,10 +167,12 @@ class Vox:
 
         The keywords, all optional: `route` (needed where the spec has several and none is called `default`); what is wanted of
         the transcription: `language`, `languages`, `prompt`, `keywords`, `temperature`, `response_format`, `timestamps`,
-        `diarize`, `known_speakers` (name to `data:` URL), `logprobs`, `chunking_strategy`; what conditions may look at: `user`,
-        `key`, `tags`, `metadata`. `filename` names audio that has no name of its own. `fallbacks`, deployments or routes, follow
-        the route inside its rules; `deadline`, seconds or `"30s"`, bounds all; `allowed` names the deployments and routes that
-        this caller may use (None: all). `seed` makes the draws repeatable. `observers` see this run only.
+        `translate` (into English), `diarize`, `known_speakers` (name to `data:` URL), `logprobs`, `chunking_strategy`; what
+        conditions may look at: `user`, `key`, `key_tags`, `tags`, `metadata`. `filename` names audio that has no name of its own.
+        `fallbacks`, deployments or routes, follow the route inside its rules; `deadline`, seconds or `"30s"`, bounds all;
+        `retries` is how often each deployment is asked again at most, where the spec would more often; `allowed` names the
+        deployments and routes that this caller may use (None: all). `seed` makes the draws repeatable. `observers` see this
+        run only.
 
         To test fallbacks: `simulate={"openai": "rate_limited"}` lets deployments or providers fail without being called,
         `mock_testing_fallbacks` whatever comes first.
@@ -173,6 +183,20 @@ class Vox:
         async with self._opened(audio, options.get("filename")) as source:
             found = replace(request, audio=await probe(source))
             return await self._run(found, source, seed, options.get("observers", ()))
+
+    async def check_health(self, deployment: str) -> Answer:
+        """Call one deployment with a second of sound, whatever the routes say, so that `view` learns how it is.
+
+        The call is paid for like any other. Raises like `transcribe`; a deployment that cools off is not called.
+        """
+        if self._checks is None:
+            # What a single second takes says little about a second of real audio, and would upset an order by latency.
+            router = checks(self.router)
+            keeper = self._keeper.heir(router, measures=False)
+            self._checks = Vox(router, self._equipment, self._observers, keeper=keeper, clock=self._clock)
+        if self._closed:
+            self._checks.close()
+        return await self._checks.transcribe(second_of_sound(), route=check_route(deployment), filename="check.wav")
 
     @asynccontextmanager
     async def stream(self, audio: AudioInput, **options: Unpack[TranscribeOptions]) -> AsyncGenerator[TranscriptStream]:
@@ -196,7 +220,7 @@ class Vox:
     @asynccontextmanager
     async def _opened(self, audio: AudioInput, filename: str | None) -> AsyncGenerator[AudioSource]:
         if self._closed:
-            raise RequestError("this spec has been closed: transcribe inside its `with`")
+            raise RequestError("this spec has been closed: transcribe inside its `with`", code="closed")
         try:
             async with open_audio(audio, filename=asked_text("filename", filename)) as source:
                 yield source
@@ -212,13 +236,23 @@ class Vox:
             raise refused(planned.failure())
         perform = Performance(self.router, request, audio, self._equipment, relay)
         judge = Judging(self._guardrails, request.options.prompt)
-        seconds = request.audio.seconds
+        # While the audio still comes in, how long a call takes says more about who sends it than about the deployment.
+        early = not audio.is_whole
+        seconds = None if early else request.audio.seconds
         admission = self._keeper.run(None if seconds is None else round(seconds * 1000))
         everybody = (*self._observers, *observers, *(() if relay is None else (relay.observe,)))
         ran = await run_plan(planned.unwrap(), perform, admission, self._clock, everybody, judge)
         if isinstance(ran.ended, Unserved):
             raise unserved(ran, seed, moment_ms)
-        return _answer(ran, ran.ended, request, self.router, seed, moment_ms)
+        return _answer(ran, ran.ended, await _heard(request, audio) if early else request, self.router, seed, moment_ms)
+
+
+async def _heard(request: Request, audio: AudioSource) -> Request:
+    """The request with all that is known of its audio now that it is there: what a call came to is reckoned by it."""
+    try:
+        return replace(request, audio=await probe(audio))
+    except AudioProblem:
+        return request
 
 
 def _answer(ran: Ran, served: Served, request: Request, router: Router, seed: int, moment_ms: int) -> Answer:

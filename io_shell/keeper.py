@@ -21,6 +21,7 @@ class Keeper:
         """Start from `view`."""
         self._router = router
         self._held = _Held(view)
+        self._measures = True
 
     @property
     def view(self) -> View:
@@ -31,13 +32,14 @@ class Keeper:
     def view(self, view: View) -> None:
         self._held.view = view
 
-    def heir(self, router: Router) -> "Keeper":
+    def heir(self, router: Router, *, measures: bool = True) -> "Keeper":
         """The keeper of a router that takes over: from now on both have one view, so that what is under way still counts.
 
         A deployment that is another one now, under the same name, begins anew; so does a credential whose key is another one.
+        One that does not measure learns nothing about latency.
         """
         heir = Keeper(router)
-        heir._held = self._held
+        heir._held, heir._measures = self._held, measures
         old, new = self._router.deployments, router.deployments
         stays = {name for name in new if name not in old or _who(old[name]) == _who(new[name])}
         keys = {_key(old[name]) for name in old} & {_key(each) for each in new.values()}
@@ -50,7 +52,7 @@ class Keeper:
 
     def run(self, audio_ms: int | None) -> "RunKeeper":
         """The keeper for one run, whose audio is `audio_ms` long, None if nobody knows."""
-        return RunKeeper(self, audio_ms)
+        return RunKeeper(self, audio_ms if self._measures else None)
 
     def admit(self, send: Send, moment_ms: int) -> str | None:
         """Take a slot for `send`; None when granted, else one line that says what stands against it."""

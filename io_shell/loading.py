@@ -11,7 +11,7 @@ from returns.result import Failure, Success
 from voxplan.adapters.catalog import CATALOG
 from voxplan.engine.checks.checking import check
 from voxplan.engine.checks.finding import Finding
-from voxplan.engine.documents.reading import FORMATS, Place, Problem, ReadSpec, read_what_there_is
+from voxplan.engine.documents.reading import FORMATS, Format, Place, Problem, ReadSpec, read_what_there_is
 from voxplan.engine.language.addresses import address_problem
 from voxplan.engine.language.spec import Account, Deployment, OptionRules, RouteNode, Spec
 from voxplan.engine.plans.compiling import compile_checked, compile_spec
@@ -26,6 +26,7 @@ __all__ = (
     "Severity",
     "SpecSource",
     "examine",
+    "examine_content",
     "load",
     "load_file",
 )
@@ -135,13 +136,18 @@ def load_file(path: Path) -> Router:
 
 def examine(path: Path, today: date | None = None) -> Examined:
     """Read, check and compile the spec in `path`, whose suffix says its format; without a `today` the clock says it."""
-    form = FORMATS.get(path.suffix.lower())
-    if form is None:
-        return _unreadable(path, f"expected a file name that ends in {', '.join(FORMATS)}")
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if _form(path) else b""
     except OSError as error:
         return _unreadable(path, f"cannot be read: {(error.strerror or str(error)).lower()}")
+    return examine_content(content, path, today)
+
+
+def examine_content(content: bytes, path: Path, today: date | None = None) -> Examined:
+    """The same for what has been read from `path` already."""
+    form = _form(path)
+    if form is None:
+        return _unreadable(path, f"expected a file name that ends in {', '.join(FORMATS)}")
     reading = read_what_there_is(content, form, str(path))
     problems = tuple(_located(path, "error", each.place, each.message) for each in reading.problems)
     if reading.document is None:
@@ -153,6 +159,10 @@ def examine(path: Path, today: date | None = None) -> Examined:
         router=compile_checked(reading.document.spec, CATALOG, zones.unwrap()) if sound else None,
         findings=tuple(sorted((*problems, *findings), key=lambda each: (each.line or 0, each.column or 0, each.message))),
     )
+
+
+def _form(path: Path) -> Format | None:
+    return FORMATS.get(path.suffix.lower())
 
 
 def _unreadable(path: Path, why: str) -> Examined:

@@ -43,6 +43,7 @@ def _requests(routes: tuple[str, ...], deployments: tuple[str, ...]) -> st.Searc
         temperature=maybe(st.sampled_from((0.0, 0.2, 1.0))),
         response_format=st.sampled_from(get_args(ResponseFormat)),
         timestamps=st.just(()) | some(st.sampled_from(get_args(Timestamps))),
+        translate=st.booleans(),
         diarize=st.booleans(),
         known_speakers=listed,
         logprobs=st.booleans(),
@@ -56,6 +57,7 @@ def _requests(routes: tuple[str, ...], deployments: tuple[str, ...]) -> st.Searc
         metadata=st.dictionaries(marks() | texts(), texts(), max_size=2),
         fallbacks=st.just(()) | some(st.sampled_from((*deployments, *routes))),
         deadline=maybe(spans(min_ms=1)),
+        retries=maybe(st.integers(0, 100)),
         time=maybe(clock_times()),
     )
 

@@ -18,7 +18,7 @@ from voxplan.io_shell.audio.source import AudioSource
 from voxplan.io_shell.audio.store import Window
 from voxplan.io_shell.audio.wave import WaveFacts, read_wave
 
-__all__ = ("AudioProblem", "ProblemKind", "probe")
+__all__ = ("AudioProblem", "ProblemKind", "probe", "tells_more")
 
 # Those whose length tinytag knows; it takes ADTS for MPEG audio and would say that it is nearly over when it begins.
 _MEASURED: Final = frozenset({"wav", "flac", "ogg", "mp3", "m4a", "mp4", "aiff", "wma"})
@@ -51,7 +51,10 @@ _UNKNOWN: Final = _Length()
 
 
 async def probe(audio: AudioSource) -> AudioFacts:
-    """The facts about `audio` that planning may use; raises AudioProblem when it is not audio at all."""
+    """The facts about `audio` that planning may use; raises AudioProblem when it is not audio at all.
+
+    Of audio that is still coming in those that its head tells.
+    """
     if audio.size == 0:
         raise AudioProblem("empty", f"{shown(audio.name)} is empty")
     head = await audio.head()
@@ -65,11 +68,18 @@ async def probe(audio: AudioSource) -> AudioFacts:
     return AudioFacts(bytes=audio.size, seconds=length.seconds or None, format=container, channels=length.channels)
 
 
+def tells_more(facts: AudioFacts) -> bool:
+    """Whether the whole audio may tell what its head, of which these are the facts, did not."""
+    return facts.seconds is None and facts.format in _MEASURED
+
+
 async def _length(audio: AudioSource, container: str | None, head: bytes) -> _Length:
     """Seconds and channels as the headers say; unknown when that takes too long."""
     wave = read_wave(head, audio.size) if container == "wav" else None
     if isinstance(wave, WaveFacts):
         return _Length(wave.seconds, wave.channels)
+    if not audio.is_whole:
+        return _UNKNOWN
     with move_on_after(_MOST_S):
         return await to_thread.run_sync(_tagged, audio.window(_MOST_BYTES), abandon_on_cancel=True)
     return _UNKNOWN

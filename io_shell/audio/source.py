@@ -17,6 +17,7 @@ from typing import BinaryIO, Final, NamedTuple, Protocol, cast, runtime_checkabl
 from anyio import CancelScope, to_thread
 
 from voxplan.adapters.audio.containers import HEAD_BYTES, container_of, fitting_filename
+from voxplan.io_shell.audio.growing import GrowingStore
 from voxplan.io_shell.audio.problem import AudioProblem, shown
 from voxplan.io_shell.audio.store import DiskStore, MemoryStore, Store, Window
 
@@ -50,6 +51,11 @@ class AudioSource:
         self.size: Final = store.size
         self.name: Final = name
         self.filename: Final = fitting_filename(name, container_of(head))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is there; else `chunks` waits for what is not."""
+        return not isinstance(self._store, GrowingStore) or self._store.is_whole
 
     async def head(self) -> bytes:
         """The first 4 KiB."""

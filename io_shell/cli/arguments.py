@@ -15,11 +15,15 @@ from msgspec.structs import replace
 from voxplan import __version__
 from voxplan.engine.terms.request import AudioFacts, Options, ResponseFormat
 from voxplan.io_shell.cli import guide, options
+from voxplan.io_shell.cli.access_lines import LogForm
 from voxplan.io_shell.cli.orders import (
     Check,
     Compare,
+    CreateKey,
     ImportLitellm,
+    ListKeys,
     Order,
+    RevokeKey,
     RunTests,
     Serve,
     ShowCapabilities,
@@ -67,6 +71,7 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     metadata: options.Metadata = None,
     fallback: options.Fallbacks = None,
     deadline: options.Deadline = None,
+    retries: options.Retries = None,
     simulate: options.Simulate = None,
     mock_testing_fallbacks: options.MockTestingFallbacks = False,
     seed: options.Seed = None,
@@ -75,6 +80,7 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     prompt: options.Prompt = None,
     temperature: options.Temperature = None,
     timestamps: options.Times = None,
+    translate: options.Translate = False,
     diarize: options.Diarize = False,
     languages: options.Languages = None,
     keyword: options.Keywords = None,
@@ -84,9 +90,7 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     stream: Annotated[
         bool, typer.Option("--stream", metavar=options.FLAG, help="The text of one FILE as it comes, on standard output.")
     ] = False,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Write each transcript into a file in this folder.")
-    ] = None,
+    output: options.Output = None,
     force: Annotated[bool, typer.Option("--force", metavar=options.FLAG, help="Let --output replace files that exist.")] = False,
     json: options.Json = False,
     trail: Annotated[
@@ -105,10 +109,10 @@ def _transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     return Transcribe(
         files=tuple(files or ()),
         spec=spec,
-        way=_way(route, user, tag, metadata, fallback, deadline, simulate, mock_testing_fallbacks),
+        way=_way(route, user, tag, metadata, fallback, deadline, retries, simulate, mock_testing_fallbacks),
         options=_with(
             _options(response_format, language, prompt, temperature, timestamps, diarize),
-            *(languages, keyword, logprobs, chunking_strategy, stream),
+            *(translate, languages, keyword, logprobs, chunking_strategy, stream),
         ),
         speakers=options.asked_pairs("--speaker", speaker),
         seed=seed,
@@ -139,6 +143,7 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
     metadata: options.Metadata = None,
     fallback: options.Fallbacks = None,
     deadline: options.Deadline = None,
+    retries: options.Retries = None,
     simulate: options.Simulate = None,
     mock_testing_fallbacks: options.MockTestingFallbacks = False,
     seed: options.Seed = None,
@@ -151,6 +156,7 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
     prompt: options.Prompt = None,
     temperature: options.Temperature = None,
     timestamps: options.Times = None,
+    translate: options.Translate = False,
     diarize: options.Diarize = False,
     languages: options.Languages = None,
     keyword: options.Keywords = None,
@@ -167,11 +173,11 @@ def _plan(  # noqa: PLR0913, PLR0917 - one parameter for each option
 ) -> ShowPlan:
     return ShowPlan(
         spec=spec,
-        way=_way(route, user, tag, metadata, fallback, deadline, simulate, mock_testing_fallbacks),
+        way=_way(route, user, tag, metadata, fallback, deadline, retries, simulate, mock_testing_fallbacks),
         audio=AudioFacts(bytes=size, seconds=seconds),
         options=_with(
             _options(response_format, language, prompt, temperature, timestamps, diarize),
-            *(languages, keyword, logprobs, chunking_strategy, stream),
+            *(translate, languages, keyword, logprobs, chunking_strategy, stream),
         ),
         speakers=options.asked_pairs("--speaker", speaker),
         view=view,
@@ -200,8 +206,9 @@ def _options(
     )
 
 
-def _with(
+def _with(  # noqa: PLR0913, PLR0917 - one parameter for each option
     said: Options,
+    translate: bool,
     languages: Sequence[str] | None,
     keywords: Sequence[str] | None,
     logprobs: bool,
@@ -210,6 +217,7 @@ def _with(
 ) -> Options:
     return replace(
         said,
+        translate=translate,
         languages=tuple(languages or ()),
         keywords=tuple(keywords or ()),
         logprobs=logprobs,
@@ -225,6 +233,7 @@ def _way(  # noqa: PLR0913, PLR0917 - one parameter for each option
     metadata: Sequence[str] | None,
     fallbacks: Sequence[str] | None,
     deadline: str | None,
+    retries: int | None,
     simulate: Sequence[str] | None,
     mock_testing_fallbacks: bool,
 ) -> Way:
@@ -235,6 +244,7 @@ def _way(  # noqa: PLR0913, PLR0917 - one parameter for each option
         metadata=options.asked_pairs("--metadata", metadata),
         fallbacks=tuple(fallbacks or ()),
         deadline=deadline,
+        retries=retries,
         simulate=options.asked_kinds("--simulate", simulate),
         mock_testing_fallbacks=mock_testing_fallbacks,
     )
@@ -293,12 +303,99 @@ def _import_litellm(
     return ImportLitellm(config=config, output=output, force=force, json=json)
 
 
-def _serve(
-    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="The routing spec to serve.")],
+def _serve(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    spec: Annotated[Path | None, typer.Argument(metavar="SPEC", help="The routing spec to serve.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="CONFIG", help="Serve LiteLLM's config.yaml as it is, in place of SPEC.")
+    ] = None,
     host: Annotated[str, typer.Option("--host", metavar="HOST", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", metavar="PORT", min=1, max=65_535, help="The port to listen on.")] = 8000,
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=0, max=65_535, help="The port to listen on; 0 is any that is free.")
+    ] = 8000,
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", metavar="FILE", envvar="VOXPLAN_KEYS", help="Let virtual keys in: the file of `voxplan keys`."),
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", metavar="N", min=1, max=256, help="How many processes serve.")] = 1,
+    grace: Annotated[
+        float, typer.Option("--grace", metavar="SECONDS", min=0, help="How long requests under way may take when it is to end.")
+    ] = 30,
+    log: Annotated[
+        LogForm | None,
+        typer.Option("--log", help="A line for each request on standard output. [dim]Default: text on a terminal, else json.[/]"),
+    ] = None,
+    no_watch: Annotated[
+        bool, typer.Option("--no-watch", metavar=options.FLAG, help="Read the file again on SIGHUP only, not when it changes.")
+    ] = False,
 ) -> Serve:
-    return Serve(spec=spec, host=host, port=port)
+    if (spec is None) == (config is None):
+        raise typer.BadParameter("expected a SPEC or `--config CONFIG`" + ("" if spec is None else ", not both"))
+    return Serve(
+        spec=spec or Path(),
+        config=config,
+        host=host,
+        port=port,
+        keys=keys,
+        workers=workers,
+        grace_s=grace,
+        watch=not no_watch,
+        log=log,
+    )
+
+
+def _keys_create(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is, as conditions and logs see it.")],
+    store: options.KeyStoreFile,
+    expires: Annotated[
+        str | None, typer.Option("--expires", metavar="WHEN", help="`30d`, `12h`, or a day: `2027-01-31`.")
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow", metavar="NAME", help="A route or deployment that it may name. [dim]May be repeated; without: all.[/]"
+        ),
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="TAG", help="A tag of the key. [dim]May be repeated.[/]")
+    ] = None,
+    may_simulate: Annotated[
+        bool, typer.Option("--may-simulate", metavar=options.FLAG, help="Let it pretend failures, to test fallbacks.")
+    ] = False,
+    sees_trail: Annotated[
+        bool, typer.Option("--sees-trail", metavar=options.FLAG, help="Tell it every attempt when a request fails.")
+    ] = False,
+    spec: Annotated[
+        Path | None, typer.Option("--spec", "-s", metavar="SPEC", help="See to it that this spec has what is allowed.")
+    ] = None,
+    json: options.Json = False,
+) -> CreateKey:
+    return CreateKey(
+        name=name,
+        store=store,
+        expires=expires,
+        allowed=tuple(allow or ()),
+        tags=tuple(tag or ()),
+        may_simulate=may_simulate,
+        sees_trail=sees_trail,
+        spec=spec,
+        json=json,
+    )
+
+
+def _keys_list(
+    store: options.KeyStoreFile,
+    everything: Annotated[bool, typer.Option("--all", metavar=options.FLAG, help="Those that were revoked, too.")] = False,
+    json: options.Json = False,
+) -> ListKeys:
+    return ListKeys(store=store, everything=everything, json=json)
+
+
+def _keys_revoke(
+    name: Annotated[str, typer.Argument(metavar="KEY", help="Its name, or its id.")],
+    store: options.KeyStoreFile,
+    json: options.Json = False,
+) -> RevokeKey:
+    return RevokeKey(name=name, store=store, json=json)
 
 
 def _schema() -> ShowSchema:
@@ -322,7 +419,7 @@ def _voxplan(
     """Typer's way to give a group of commands its own options."""
 
 
-def _imports() -> None:
+def _group() -> None:
     """A group stays one, however few commands it has."""
 
 
@@ -338,13 +435,22 @@ def _app() -> typer.Typer:
     app.command("diff", help=guide.DIFF, epilog=guide.DIFF_EPILOG)(_diff)
     app.command("providers", help=guide.PROVIDERS, epilog=guide.PROVIDERS_EPILOG)(_providers)
     app.command("capabilities", help=guide.CAPABILITIES, epilog=guide.CAPABILITIES_EPILOG)(_capabilities)
-    imports = typer.Typer(rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]})
-    imports.callback()(_imports)
+    imports, keys = _subcommands(), _subcommands()
     imports.command("litellm", help=guide.IMPORT_LITELLM, epilog=guide.IMPORT_LITELLM_EPILOG)(_import_litellm)
     app.add_typer(imports, name="import", help=guide.IMPORT)
+    keys.command("create", help=guide.KEYS_CREATE, epilog=guide.KEYS_CREATE_EPILOG)(_keys_create)
+    keys.command("list", help=guide.KEYS_LIST, epilog=guide.KEYS_LIST_EPILOG)(_keys_list)
+    keys.command("revoke", help=guide.KEYS_REVOKE, epilog=guide.KEYS_REVOKE_EPILOG)(_keys_revoke)
+    app.add_typer(keys, name="keys", help=guide.KEYS)
     app.command("serve", help=guide.SERVE, epilog=guide.SERVE_EPILOG)(_serve)
     app.command("schema", help=guide.SCHEMA, epilog=guide.SCHEMA_EPILOG)(_schema)
     return app
+
+
+def _subcommands() -> typer.Typer:
+    group = typer.Typer(rich_markup_mode="rich", context_settings={"help_option_names": ["-h", "--help"]})
+    group.callback()(_group)
+    return group
 
 
 _APP: Final = _app()

@@ -12,6 +12,13 @@ __all__ = (
     "IMPORT",
     "IMPORT_LITELLM",
     "IMPORT_LITELLM_EPILOG",
+    "KEYS",
+    "KEYS_CREATE",
+    "KEYS_CREATE_EPILOG",
+    "KEYS_LIST",
+    "KEYS_LIST_EPILOG",
+    "KEYS_REVOKE",
+    "KEYS_REVOKE_EPILOG",
     "PLAN",
     "PLAN_EPILOG",
     "PROVIDERS",
@@ -178,20 +185,66 @@ CAPABILITIES_EPILOG: Final = """\
 """
 
 SERVE: Final = """\
-Serve a routing spec as OpenAI's transcription endpoint: POST /v1/audio/transcriptions, with the routes as models.
+Serve a routing spec as OpenAI's transcription endpoint: POST /v1/audio/transcriptions, with the routes as models. With --config,
+LiteLLM's config.yaml is served as it is.
 
-Callers show one key, which stands in the environment variable VOXPLAN_MASTER_KEY. Without a key, or with a short one, the gateway
-listens on this machine alone.
+Callers show the key that stands in the environment variable VOXPLAN_MASTER_KEY, or with --keys one that `voxplan keys` made.
+Without a key, or with a short one, the gateway listens on this machine alone.
 """
 
 SERVE_EPILOG: Final = """\
 [bold]Examples[/]
   voxplan serve routing.yaml
-  voxplan serve routing.yaml --host 0.0.0.0 --port 4000
   [dim]then[/]
   curl http://127.0.0.1:8000/v1/audio/transcriptions -F file=@talk.mp3 -F model=whisper
+  [dim]for other machines, with four processes[/]
+  VOXPLAN_MASTER_KEY=… voxplan serve routing.yaml --host 0.0.0.0 --port 4000 --workers 4
+  [dim]what LiteLLM served until now[/]
+  voxplan serve --config config.yaml
 
-It needs the extra `gateway`. Interrupted, it takes no more requests and lets those under way end.
+SIGTERM or Ctrl-C: no more requests, and those under way end within --grace; once more: the end. A SPEC that changes is read
+again, as on SIGHUP; one with mistakes is told, and the old one stays. It needs the extra `gateway`.
+"""
+
+KEYS: Final = "Give out virtual keys, with which callers use a gateway, and take them back."
+
+KEYS_CREATE: Final = """\
+Make a key for whoever is called NAME, and print its secret: once, on standard output. Nobody can read it again.
+
+Conditions of the spec see NAME as `key` and the tags as `key.tags`. With --allow the key may name these routes and deployments
+alone, as model or as fallback; what an allowed route leads to is allowed with it.
+"""
+
+KEYS_CREATE_EPILOG: Final = """\
+[bold]Examples[/]
+  voxplan keys create alice --store keys.sqlite
+  [dim]for three months, for one route, in a team that conditions can ask for[/]
+  voxplan keys create shop --store keys.sqlite --expires 90d --allow whisper --tag team:web --spec routing.yaml
+  [dim]then[/]
+  VOXPLAN_MASTER_KEY=… voxplan serve routing.yaml --keys keys.sqlite
+
+--expires takes `30d`, `12h`, `90m`, `8w`, a day (its beginning in UTC) or a moment. `voxplan --help` lists the exit codes.
+"""
+
+KEYS_LIST: Final = "Show the keys, the oldest first: what each may do, until when, and when it was last used."
+
+KEYS_LIST_EPILOG: Final = """\
+[bold]Examples[/]
+  voxplan keys list --store keys.sqlite
+  [dim]which have not been used for a month[/]
+  voxplan keys list --json | jq '.[] | select((.last_used_at // "") < (now - 30 * 86400 | todate)).name'
+
+What is shown of a secret are its last letters. `voxplan --help` lists the exit codes.
+"""
+
+KEYS_REVOKE: Final = "End a key for ever, in every gateway that uses the file, from its next request on. Its name is free again."
+
+KEYS_REVOKE_EPILOG: Final = """\
+[bold]Examples[/]
+  voxplan keys revoke alice --store keys.sqlite
+  voxplan keys revoke key_4fq7xk2mzt5a
+
+Requests under way end as usual. `voxplan --help` lists the exit codes.
 """
 
 IMPORT: Final = "Make a spec of the configuration of another program."

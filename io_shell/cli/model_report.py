@@ -22,7 +22,9 @@ from voxplan.engine.terms.request import Options, Request, ResponseFormat, Times
 __all__ = ("ModelReport", "PriceReport", "deployed_models", "known_models", "models_of")
 
 _FORMATS: Final[tuple[ResponseFormat, ...]] = get_args(ResponseFormat)
-_MORE: Final[tuple[CapabilityName, ...]] = ("languages_hint", "keywords", "known_speakers", "logprobs", "chunking_strategy")
+_MORE: Final[tuple[CapabilityName, ...]] = (
+    *("languages_hint", "keywords", "known_speakers", "logprobs", "chunking_strategy", "translate"),
+)
 
 
 class PriceReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ __all__ = (
     "Fallbacks",
     "Format",
     "Json",
+    "KeyStoreFile",
     "Keywords",
     "Language",
     "Languages",
@@ -27,7 +28,9 @@ __all__ = (
     "Metadata",
     "MockTestingFallbacks",
     "Moment",
+    "Output",
     "Prompt",
+    "Retries",
     "Route",
     "Seconds",
     "Seed",
@@ -39,6 +42,7 @@ __all__ = (
     "Temperature",
     "Times",
     "TimesOf",
+    "Translate",
     "User",
     "ViewFile",
     "asked_kinds",
@@ -151,6 +155,20 @@ Deadline = Annotated[
     str | None,
     typer.Option("--deadline", metavar="TIME", rich_help_panel=_ROUTING, help="The longest that all may take: `30s`, `2m`, …"),
 ]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="DIR", help="Write each transcript into a file in this folder.")
+]
+Retries = Annotated[
+    int | None,
+    typer.Option(
+        "--retries",
+        metavar="N",
+        min=0,
+        max=100,
+        rich_help_panel=_ROUTING,
+        help="Ask each deployment again at most so often, where the spec would more often.",
+    ),
+]
 Simulate = Annotated[
     list[str] | None,
     typer.Option(
@@ -242,6 +260,9 @@ Times = Annotated[
         help="Ask for times: `word` or `segment`. [dim]May be repeated.[/]",
     ),
 ]
+Translate = Annotated[
+    bool, typer.Option("--translate", metavar=FLAG, rich_help_panel=_REQUEST, help="The text in English, whatever is spoken.")
+]
 Diarize = Annotated[
     bool, typer.Option("--diarize", metavar=FLAG, rich_help_panel=_REQUEST, help="Tell speakers apart, by models that can.")
 ]
@@ -284,5 +305,9 @@ Chunking = Annotated[
         rich_help_panel=_REQUEST,
         help="How OpenAI cuts the audio: `auto`, or an object as JSON.",
     ),
+]
+KeyStoreFile = Annotated[
+    Path,
+    typer.Option("--store", metavar="FILE", envvar="VOXPLAN_KEYS", help="The file of the keys.", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", metavar=FLAG, help="One JSON document on standard output, for programs.")]

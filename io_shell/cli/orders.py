@@ -6,12 +6,16 @@ import msgspec
 
 from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.request import AudioFacts, Options
+from voxplan.io_shell.cli.access_lines import LogForm
 
 __all__ = (
     "Check",
     "Compare",
+    "CreateKey",
     "ImportLitellm",
+    "ListKeys",
     "Order",
+    "RevokeKey",
     "RunTests",
     "Serve",
     "ShowCapabilities",
@@ -32,6 +36,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     metadata: tuple[tuple[str, str], ...] = ()
     fallbacks: tuple[str, ...] = ()
     deadline: str | None = None
+    retries: int | None = None
     simulate: tuple[tuple[str, FailureKind], ...] = ()
     mock_testing_fallbacks: bool = False
 
@@ -109,16 +114,22 @@ class Compare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Serve(msgspec.Struct, frozen=True, kw_only=True):
-    """Serve `spec` as OpenAI's endpoint; callers show the key that stands in the environment variable `key_variable`.
+    """Serve `spec`, or LiteLLM's `config`; callers show the key that stands in the environment variable `key_variable`.
 
-    `grace_s` is how long requests under way may take to end.
+    `keys` is the file of virtual keys, made when there is none; `grace_s` is how long requests under way may take to end; `watch`
+    reads the file again when it changes; `log` None is as standard output wants it.
     """
 
-    spec: Path
+    spec: Path = Path()
+    config: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     key_variable: str = "VOXPLAN_MASTER_KEY"
-    grace_s: int = 30
+    keys: Path | None = None
+    workers: int = 1
+    grace_s: float = 30
+    watch: bool = True
+    log: LogForm | None = None
 
 
 class ImportLitellm(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,8 +141,55 @@ class ImportLitellm(msgspec.Struct, frozen=True, kw_only=True):
     json: bool = False
 
 
+class CreateKey(msgspec.Struct, frozen=True, kw_only=True):
+    """Make a virtual key in the file `store`.
+
+    `expires` is a time from now or a day, None for never; `allowed` are routes and deployments, of `spec` if there is one, and
+    none are all.
+    """
+
+    name: str
+    store: Path
+    expires: str | None = None
+    allowed: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    may_simulate: bool = False
+    sees_trail: bool = False
+    spec: Path | None = None
+    json: bool = False
+
+
+class ListKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """Show the keys in `store`; `everything` includes those that were revoked."""
+
+    store: Path
+    everything: bool = False
+    json: bool = False
+
+
+class RevokeKey(msgspec.Struct, frozen=True, kw_only=True):
+    """End the key of this name or id."""
+
+    name: str
+    store: Path
+    json: bool = False
+
+
 class ShowSchema(msgspec.Struct, frozen=True, kw_only=True):
     """Print the JSON Schema of a spec."""
 
 
-Order = Transcribe | ShowPlan | Check | ShowCapabilities | ShowProviders | RunTests | Compare | ImportLitellm | Serve | ShowSchema
+_OfKeys = CreateKey | ListKeys | RevokeKey
+Order = (
+    Transcribe
+    | ShowPlan
+    | Check
+    | ShowCapabilities
+    | ShowProviders
+    | RunTests
+    | Compare
+    | ImportLitellm
+    | Serve
+    | _OfKeys
+    | ShowSchema
+)

@@ -7,27 +7,19 @@ sees a traceback; whoever wants one for a fault of ours sets VOXPLAN_TRACEBACK.
 import logging
 import os
 import traceback
-from collections.abc import Sequence
-from typing import Final, assert_never
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Final
 
-from voxplan.io_shell.cli import (
-    capabilities,
-    checking,
-    comparing,
-    importing,
-    providers,
-    schema,
-    serving,
-    showing,
-    testing,
-    transcribing,
-)
 from voxplan.io_shell.cli.arguments import UsageError, parse
 from voxplan.io_shell.cli.orders import (
     Check,
     Compare,
+    CreateKey,
     ImportLitellm,
+    ListKeys,
     Order,
+    RevokeKey,
     RunTests,
     Serve,
     ShowCapabilities,
@@ -39,7 +31,24 @@ from voxplan.io_shell.cli.orders import (
 from voxplan.io_shell.cli.streams import forget_stdout, tell, tolerate_any_text
 from voxplan.io_shell.errors import VoxplanError, exit_code
 
-__all__ = ("BROKEN_PIPE", "FAULT", "INTERRUPTED", "USAGE", "run")
+__all__ = ("BROKEN_PIPE", "COMMANDS", "FAULT", "INTERRUPTED", "USAGE", "run")
+
+COMMANDS: Final[Mapping[type[Order], str]] = {
+    Transcribe: "transcribing",
+    ShowPlan: "showing",
+    Check: "checking",
+    ShowCapabilities: "capabilities",
+    ShowProviders: "providers",
+    RunTests: "testing",
+    Compare: "comparing",
+    ImportLitellm: "importing",
+    CreateKey: "keys",
+    ListKeys: "keys",
+    RevokeKey: "keys",
+    Serve: "serving",
+    ShowSchema: "schema",
+}
+"""The module that carries out each order, loaded when there is one: no command waits for what another one needs."""
 
 USAGE: Final = 2
 FAULT: Final = 70  # sysexits.h EX_SOFTWARE
@@ -77,30 +86,9 @@ def _carry_out(arguments: Sequence[str]) -> int:
     return order if isinstance(order, int) else _obey(order)
 
 
-def _obey(order: Order) -> int:  # noqa: C901, PLR0911 - one line for each command
-    match order:
-        case Transcribe():
-            return transcribing.carry_out(order)
-        case ShowPlan():
-            return showing.carry_out(order)
-        case Check():
-            return checking.carry_out(order)
-        case ShowCapabilities():
-            return capabilities.carry_out(order)
-        case ShowProviders():
-            return providers.carry_out(order)
-        case RunTests():
-            return testing.carry_out(order)
-        case Compare():
-            return comparing.carry_out(order)
-        case ImportLitellm():
-            return importing.carry_out(order)
-        case Serve():
-            return serving.carry_out(order)
-        case ShowSchema():
-            return schema.carry_out()
-        case _:
-            assert_never(order)
+def _obey(order: Order) -> int:
+    carry_out: Callable[[Order], int] = import_module(f"voxplan.io_shell.cli.{COMMANDS[type(order)]}").carry_out
+    return carry_out(order)
 
 
 def _keep_logs_quiet() -> None:

@@ -4,17 +4,13 @@ import secrets
 import time
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 from returns.result import Failure
 
 from voxplan.engine.observed.view import EMPTY_VIEW, View
-from voxplan.engine.plans.edges import Edge, edges
-from voxplan.engine.plans.plan import Plan, Refusal, digest
-from voxplan.engine.plans.planning import plan
-from voxplan.engine.plans.pricing import cost
+from voxplan.engine.plans.plan import Refusal
 from voxplan.engine.plans.router import Router
-from voxplan.engine.terms.request import AudioFacts, KnownSpeaker, Options, Request
+from voxplan.engine.terms.request import KnownSpeaker, Options, Request
 from voxplan.io_shell.asking import (
     asked_chunking,
     asked_deadline,
@@ -33,35 +29,25 @@ from voxplan.io_shell.cli.streams import draw, people_console, tell, write_json
 from voxplan.io_shell.errors import RequestError, exit_code
 from voxplan.io_shell.failing import refused
 from voxplan.io_shell.loading import load
+from voxplan.io_shell.plan_report import PlanReport, likely_costs, plan_report
 from voxplan.io_shell.viewing import read_view, strangers
 
-__all__ = ("PlanReport", "carry_out")
-
-
-class PlanReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One planning as one JSON object: what it was made from, and either the plan or why there is none."""
-
-    request: Request
-    seed: int
-    moment_ms: int
-    plan: Plan | None = None
-    digest: str | None = None
-    edges: tuple[Edge, ...] = ()
-    refusal: Refusal | None = None
+__all__ = ("carry_out",)
 
 
 def carry_out(order: ShowPlan) -> int:
     """Plan and show; the exit code."""
     router = load(order.spec)
-    report = PlanReport(
-        request=_request(order, router),
-        seed=secrets.randbits(63) if order.seed is None else order.seed,
+    report = plan_report(
+        router,
+        _request(order, router),
+        _view(order.view, router),
         moment_ms=round(time.time() * 1000) if order.moment_ms is None else order.moment_ms,
+        seed=secrets.randbits(63) if order.seed is None else order.seed,
     )
-    planned = plan(router, report.request, _view(order.view, router), report.moment_ms, report.seed)
-    if isinstance(planned, Failure):
-        return _show_refusal(order, report, planned.failure())
-    return _show(order, report, planned.unwrap(), _likely(router, order.audio))
+    if report.refusal is not None:
+        return _show_refusal(order, report, report.refusal)
+    return _show(order, report, likely_costs(router, order.audio, estimates_only=True))
 
 
 def _request(order: ShowPlan, router: Router) -> Request:
@@ -75,6 +61,7 @@ def _request(order: ShowPlan, router: Router) -> Request:
         metadata=asked_metadata(dict(way.metadata)),
         fallbacks=asked_names("fallbacks", way.fallbacks),
         deadline_ms=asked_deadline(way.deadline),
+        retries=way.retries,
         simulate=asked_simulation(dict(way.simulate), first_child=way.mock_testing_fallbacks),
     )
 
@@ -92,28 +79,19 @@ def _options(order: ShowPlan) -> Options:
     )
 
 
-def _likely(router: Router, audio: AudioFacts) -> Likely:
-    """What calls probably cost whose price is an estimate, where the length of the audio is known."""
-    prices = {name: deployment.price for name, deployment in router.deployments.items()}
-    costs = {name: cost(None, price, audio) for name, price in prices.items()}
-    return {name: found.nano for name, found in costs.items() if found is not None and found.estimated}
-
-
-def _show(order: ShowPlan, report: PlanReport, planned: Plan, likely: Likely) -> int:
-    page = plan_page(planned, report.seed, report.moment_ms, likely)
+def _show(order: ShowPlan, report: PlanReport, likely: Likely) -> int:
     if order.json:
-        write_json(replace(report, plan=planned, digest=digest(planned), edges=edges(planned)))
-    elif order.edges:
-        draw(page, edge_page(planned))
-    else:
-        draw(page)
+        write_json(report)
+    elif report.plan is not None:
+        page = plan_page(report.plan, report.seed, report.moment_ms, likely)
+        draw(page, edge_page(report.plan)) if order.edges else draw(page)
     return 0
 
 
 def _show_refusal(order: ShowPlan, report: PlanReport, refusal: Refusal) -> int:
     """The reasons are for people; a program finds them in the report."""
     if order.json:
-        write_json(replace(report, refusal=refusal))
+        write_json(report)
     error = refused(refusal)
     if refusal.left_out:
         tell(f"there is no plan: no deployment of route `{refusal.route}` can take this request")

@@ -18,7 +18,7 @@ from voxplan.engine.runs.run import Cause, TrailEntry
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.errors import ProviderError
 
-__all__ = ("Headers", "Reply", "answer_headers", "answered", "asked_headers", "header_value", "trail_headers")
+__all__ = ("Headers", "Reply", "answer_headers", "answered", "asked_headers", "call_headers", "header_value", "trail_headers")
 
 Headers = tuple[tuple[str, str], ...]
 """Names in lower case, each once, with values that any server may send as they are."""
@@ -56,10 +56,16 @@ def answered(answer: Answer, *, model: str, call_id: str, ignored: Sequence[str]
     )
 
 
+def call_headers(call_id: str) -> Headers:
+    """The name of the request, which every answer has: as OpenAI's clients look for it, and as LiteLLM's do."""
+    name = header_value(call_id)
+    return (("x-request-id", name), ("x-litellm-call-id", name))
+
+
 def asked_headers(*, model: str, call_id: str, ignored: Sequence[str] = ()) -> Headers:
     """What is known before anything was attempted: all that a stream can tell, which begins before its end is known."""
     return (
-        ("x-litellm-call-id", header_value(call_id)),
+        *call_headers(call_id),
         ("x-litellm-model-group", header_value(model)),
         *((("x-voxplan-ignored", _listed(ignored)),) if ignored else ()),
     )

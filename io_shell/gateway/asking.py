@@ -5,6 +5,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from voxplan.engine.terms.spelling import quoted, suggestion
+from voxplan.io_shell.gateway.callers import Caller
 from voxplan.io_shell.gateway.envelopes import Refused, stated, unknown_model
 from voxplan.io_shell.gateway.fields import Asked, asked_fields
 from voxplan.io_shell.gateway.turns import Turn
@@ -23,10 +25,19 @@ def asked_by(turn: Turn, fields: Sequence[tuple[str, str]]) -> Asked:
     route, routes = policy.named(asked.model), [name for name in policy.router.routes if caller.may_name(name)]
     if route not in routes:
         raise Refused(unknown_model(asked.model, routes))
+    turn.entry.asked(asked.model, route, stream=asked.stream, user=asked.options.get("user"))
     for field in ("simulate", "mock_testing_fallbacks"):
         if asked.options.get(field) and not caller.may_simulate:
             raise Refused(stated(403, f"this key may not `{field}`", param=field, code="not_allowed"))
     fallbacks = tuple(policy.named(name) for name in asked.options.get("fallbacks", ()))
-    given = TranscribeOptions(route=route, fallbacks=fallbacks, key=caller.key, allowed=caller.allowed)
-    ignored = (*asked.ignored, *(() if asked.num_retries is None else ("num_retries",)))
-    return replace(asked, options={**asked.options, **given}, ignored=ignored)
+    _require_allowed(caller, fallbacks)
+    given = TranscribeOptions(route=route, fallbacks=fallbacks, key=caller.key, key_tags=caller.tags, allowed=caller.allowed)
+    return replace(asked, options={**asked.options, **given})
+
+
+def _require_allowed(caller: Caller, fallbacks: Sequence[str]) -> None:
+    """What a caller may not name is told like what does not exist, as for the model: names are nobody's business either."""
+    for name in fallbacks:
+        if caller.allowed is not None and not caller.may_name(name):
+            message = f"no deployment or route for the fallback {quoted(name)}{suggestion(name, caller.allowed)}"
+            raise Refused(stated(400, message, param="fallbacks", code="model_not_found"))

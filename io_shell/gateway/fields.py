@@ -36,6 +36,7 @@ __all__ = ("FIELDS", "REFUSED", "Asked", "FieldProblem", "asked_fields")
 
 FIELDS: Final[Mapping[str, str]] = {
     "model": "the route to take",
+    "url": "where the audio is, instead of a `file`, if the spec allows that",
     "language": "what is spoken: a code such as `en`, or a name",
     "languages": "what may be spoken",
     "prompt": "text that comes before, or that shows the style",
@@ -56,7 +57,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "mock_testing_fallbacks": "lets fail what comes first, without a call",
     "simulate": "an object: deployments or providers that fail without a call, and in which kind",
     "timeout": "seconds for everything, or a duration such as `30s`",
-    "num_retries": "more calls to a deployment that failed",
+    "num_retries": "more calls to a deployment that failed, at most: the spec says how many there may be",
 }
 """Every text field that a form may have, without brackets, and what it means."""
 
@@ -75,13 +76,12 @@ _STREAMED: Final = frozenset[ResponseFormat]({"json", "text", "diarized_json"})
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """One form. `options` are those of `Vox.transcribe`, or with `stream` of `Vox.stream`; their `route` is `model`.
 
-    `num_retries` is what the caller said of retries, None for nothing. `ignored` names fields that mean nothing here.
+    `ignored` names fields that mean nothing here.
     """
 
     model: str
     options: TranscribeOptions
     stream: bool = False
-    num_retries: int | None = None
     ignored: tuple[str, ...] = ()
 
     @property
@@ -111,7 +111,6 @@ def asked_fields(
         model=route,
         options=options,
         stream=stream,
-        num_retries=_retries(values, said),
         ignored=ignored,
     )
 
@@ -183,6 +182,7 @@ def _way(values: FormValues, said: Mapping[str, str]) -> TranscribeOptions:
     return TranscribeOptions(
         fallbacks=_names(values, "fallbacks"),
         deadline=_deadline(values, said),
+        retries=_retries(values, said),
         simulate=pretended or None,
         mock_testing_fallbacks=_flag(values, "mock_testing_fallbacks"),
     )

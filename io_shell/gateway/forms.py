@@ -9,8 +9,7 @@ client has gone, the spool is gone too.
 """
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -18,12 +17,14 @@ from anyio import CancelScope
 from msgspec import Struct
 from python_multipart.multipart import parse_options_header
 
+from voxplan.adapters.audio.containers import HEAD_BYTES
+from voxplan.io_shell.audio.growing import GrowingStore
 from voxplan.io_shell.audio.source import AudioSource
 from voxplan.io_shell.gateway.form_problem import FormProblem, FormProblemCode
 from voxplan.io_shell.gateway.parts import FILE_FIELD, FormLimits, Parts
 from voxplan.io_shell.gateway.spooling import Spool
 
-__all__ = ("FILE_FIELD", "Form", "FormLimits", "FormProblem", "FormProblemCode", "Upload", "read_form")
+__all__ = ("FILE_FIELD", "Begun", "Form", "FormLimits", "FormProblem", "FormProblemCode", "FormReader", "Upload", "read_form")
 
 _PIECE_BYTES: Final = 1 << 16
 _MULTIPART: Final = b"multipart/form-data"
@@ -65,23 +66,113 @@ class Form:
         await self._spool.close()
 
 
-async def read_form(stream: AsyncIterator[bytes], content_type: str, limits: FormLimits) -> Form:
-    """The form in `stream`, read to its end and, if it is a generator, closed.
+class Begun(Struct, frozen=True):
+    """A form whose file has begun: the fields before it, and what can be foretold of it.
 
-    Raises FormProblem for anything that is wrong with the form, and what `stream` raises (a client that has gone) as it is;
-    nothing is left behind then.
+    `audio` reads what has come and waits for the rest. Its size holds if the file is the last part of the form.
     """
-    spool = Spool(limits.memory_bytes)
+
+    fields: tuple[tuple[str, str], ...]
+    audio: AudioSource
+    store: GrowingStore
+
+
+class FormReader:
+    """Reads one form: as far as its file, if somebody wants to know, and then to its end.
+
+        async with FormReader(stream, content_type, limits, length) as reader:
+            begun = await reader.begin()
+            form = await reader.rest()
+
+    What was read is gone at the end of the context. Both raise FormProblem for anything that is wrong with the form, and what
+    `stream` raises (a client that has gone) as it is.
+    """
+
+    def __init__(self, stream: AsyncIterator[bytes], content_type: str, limits: FormLimits, length: int | None = None) -> None:
+        """`length` is that of the whole body, where it is known."""
+        self._pieces = _as_generator(stream)
+        self._content_type = content_type
+        self._limits = limits
+        self._length = length
+        self._spool = Spool(limits.memory_bytes)
+        self._parts: Parts | None = None
+        self._closing_bytes = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Leave the stream and free the upload; a second time does nothing."""
+        try:
+            await self.leave()
+        finally:
+            await self._spool.close()
+
+    async def leave(self) -> None:
+        """Leave the stream, and keep what was read."""
+        await self._pieces.aclose()
+
+    async def begin(self) -> Begun | None:
+        """Read until there is enough of the file to tell what it is; None when its size cannot be foretold, or it is short."""
+        parts = self._opened()
+        while not self._has_head(parts):
+            if not await self._step(parts):
+                return None
+        size = self._foretold(parts)
+        if parts.file is None or size is None or not self._spool.size < size <= self._limits.file_bytes:
+            return None
+        store = GrowingStore(self._spool, size)
+        return Begun(tuple(parts.fields), AudioSource(store, self._spool.head, parts.file.filename), store)
+
+    async def rest(self, came: Callable[[], None] | None = None) -> Form:
+        """Read to the end; `came` is called whenever something has come."""
+        parts = self._opened()
+        while await self._step(parts):
+            if came is not None:
+                came()
+        return Form(*await _found(parts, self._spool), self._spool)
+
+    def _opened(self) -> Parts:
+        if self._parts is None:
+            boundary = _boundary(self._content_type)
+            self._parts = Parts(boundary, self._limits, self._spool)
+            self._closing_bytes = len(boundary) + len(b"\r\n----\r\n")
+        return self._parts
+
+    async def _step(self, parts: Parts) -> bool:
+        """Take the next piece; whether there was one."""
+        piece = await anext(self._pieces, None)
+        if piece is None:
+            return False
+        parts.feed(piece)
+        await _settled(self._spool)
+        return True
+
+    def _has_head(self, parts: Parts) -> bool:
+        return parts.file is not None and self._spool.size >= HEAD_BYTES
+
+    def _foretold(self, parts: Parts) -> int | None:
+        """The size of the file if it is the last part, and ends as every client in use ends it."""
+        if self._length is None or parts.file_begins_at is None or parts.ended:
+            return None
+        return self._length - parts.file_begins_at - self._closing_bytes
+
+
+async def read_form(stream: AsyncIterator[bytes], content_type: str, limits: FormLimits) -> Form:
+    """The form in `stream`, read to its end and, if it is a generator, closed. Raises like `FormReader`; nothing is left then."""
+    reader = FormReader(stream, content_type, limits)
     try:
-        async with aclosing(_as_generator(stream)) as pieces:
-            parts = Parts(_boundary(content_type), limits, spool)
-            async for piece in pieces:
-                parts.feed(piece)
-                await _settled(spool)
-        return Form(*await _found(parts, spool), spool)
+        form = await reader.rest()
     except BaseException:
-        await spool.close()
+        await reader.aclose()
         raise
+    await reader.leave()
+    return form
 
 
 def _boundary(content_type: str) -> bytes:

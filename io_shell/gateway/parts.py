@@ -73,10 +73,12 @@ class Parts:
         """No part yet."""
         self.fields: list[tuple[str, str]] = []
         self.file: FileHeaders | None = None
+        self.file_begins_at: int | None = None  # the place of its first byte in the body, where it can be told
         self.ended = False
         self._limits = limits
         self._spool = spool
         self._seen_bytes = 0
+        self._piece, self._piece_at = b"", 0  # what is being parsed, and its place in the body
         self._text_bytes = 0  # of all fields, the one that is being read included
         self._text_name: str | None = None  # of the field that is being read
         self._text = bytearray()
@@ -110,6 +112,7 @@ class Parts:
             # The parser skips more than empty lines here, but only as far as one piece goes.
             data = data.lstrip(b"\r\n")
             self._begun = bool(data)
+        self._piece, self._piece_at = data, self._seen_bytes - len(data)
         try:
             self._parser.write(data)
         except FormParserError:
@@ -191,6 +194,8 @@ class Parts:
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._text_name is None:
+            if not self._spool.size and data is self._piece:
+                self.file_begins_at = self._piece_at + start
             self._take_audio(memoryview(data)[start:end])
         else:
             self._take_text(self._text_name, memoryview(data)[start:end])

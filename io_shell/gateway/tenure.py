@@ -7,6 +7,7 @@ began with it has ended; what it saw of the deployments goes on.
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from typing import Final
 
 import anyio
 import msgspec
@@ -14,11 +15,19 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from voxplan.io_shell import client
 from voxplan.io_shell.client import Vox
+from voxplan.io_shell.gateway.door import CLOSED
 from voxplan.io_shell.gateway.envelopes import Refused, stated
+from voxplan.io_shell.gateway.health_checks import checking
 from voxplan.io_shell.gateway.policies import Policy
 from voxplan.io_shell.judging import Guardrails
 
 __all__ = ("Opened", "Tenure")
+
+_NOT_STARTED: Final = stated(
+    503,
+    "this gateway was never started: the lifespan of the service that it is mounted in has to enter `running()` of it",
+    code="not_started",
+)
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -39,6 +48,8 @@ class Tenure:
         self._environment = environment
         self._guardrails = guardrails
         self._now: _Lease | None = None
+        self._has_run = False
+        self._replacing = anyio.Lock()  # one takes over after the other, so that each is closed
         self._tasks: TaskGroup
 
     @property
@@ -48,29 +59,36 @@ class Tenure:
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Open the first policy; at the end, close when the last request is over."""
+        """Open the first policy; at the end, close when the last request is over. Raises SpecError when it cannot be opened."""
+        problem: Exception | None = None
+        self._has_run = True
         async with anyio.create_task_group() as self._tasks:
-            await self.replace(self.policy)
             try:
+                await self.replace(self.policy)
                 yield
+            except Exception as raised:  # noqa: BLE001 - it goes on below: the task group would wrap it in a group of one
+                problem = raised
             finally:
                 last, self._now = self._now, None
                 if last is not None:
                     last.retire()
+        if problem is not None:
+            raise problem
 
     async def replace(self, policy: Policy) -> None:
         """Let `policy` take over. Raises SpecError when it cannot be opened; then the old one stays."""
-        fresh: _Lease = await self._tasks.start(self._hold, policy, self._now)
-        old, self._now, self.policy = self._now, fresh, policy
-        if old is not None:
-            old.retire()
+        async with self._replacing:
+            fresh: _Lease = await self._tasks.start(self._hold, policy, self._now)
+            old, self._now, self.policy = self._now, fresh, policy
+            if old is not None:
+                old.retire()
 
     @asynccontextmanager
     async def borrowed(self) -> AsyncGenerator[Opened]:
         """What is in force now, until this context is left. Raises Refused when nothing is."""
         lease = self._now
         if lease is None:
-            raise Refused(stated(503, "this gateway is starting or shutting down", code="shutting_down"))
+            raise Refused(CLOSED if self._has_run else _NOT_STARTED)
         lease.users += 1
         try:
             yield lease.opened
@@ -89,7 +107,8 @@ class Tenure:
         ) as vox:
             lease = _Lease(Opened(policy, vox))
             task_status.started(lease)
-            await lease.over.wait()
+            async with checking(vox, policy.gateway.health_check, until=lease.retired):
+                await lease.over.wait()
 
 
 class _Lease:
@@ -98,15 +117,15 @@ class _Lease:
     def __init__(self, opened: Opened) -> None:
         self.opened = opened
         self.users = 0
+        self.retired = anyio.Event()
         self.over = anyio.Event()
-        self._retired = False
 
     def retire(self) -> None:
         """Nobody new comes."""
-        self._retired = True
+        self.retired.set()
         self.look()
 
     def look(self) -> None:
         """See whether it is over."""
-        if self._retired and not self.users:
+        if self.retired.is_set() and not self.users:
             self.over.set()

@@ -1,8 +1,8 @@
 """One request being served: who asks, of what is in force now, and the way back."""
 
 import logging
-import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Final, NamedTuple
 
 import msgspec
@@ -10,10 +10,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 
 from voxplan.io_shell.errors import VoxplanError
-from voxplan.io_shell.gateway.answers import Headers, Reply
+from voxplan.io_shell.gateway.access import Entry, entry_of
+from voxplan.io_shell.gateway.answers import Headers, Reply, call_headers
 from voxplan.io_shell.gateway.callers import Caller, Callers
-from voxplan.io_shell.gateway.envelopes import Refused, enveloped, problem_of
+from voxplan.io_shell.gateway.door import Door
+from voxplan.io_shell.gateway.envelopes import Problem, Refused, envelope_event, enveloped, problem_of
 from voxplan.io_shell.gateway.form_problem import FormProblem
+from voxplan.io_shell.gateway.gate import Gate
+from voxplan.io_shell.gateway.idle import attended
+from voxplan.io_shell.gateway.line import Line
 from voxplan.io_shell.gateway.tenure import Opened, Tenure
 from voxplan.io_shell.gateway.values import FieldProblem
 
@@ -21,6 +26,8 @@ __all__ = ("Endpoint", "Reception", "Turn", "json_reply", "send_reply", "sent_bo
 
 _LOG: Final = logging.getLogger("voxplan")
 _EXPECTED: Final = (VoxplanError, Refused, FormProblem, FieldProblem)
+_OURS: Final = 500
+_CLOSE: Final = ("connection", "close")
 
 
 class Turn(NamedTuple):
@@ -33,9 +40,14 @@ class Turn(NamedTuple):
     call_id: str
 
     @property
+    def entry(self) -> Entry:
+        """The record of this request, in which whoever serves it writes down what becomes of it."""
+        return entry_of(self.request.scope)
+
+    @property
     def named(self) -> Headers:
         """The headers that every answer has."""
-        return (("x-litellm-call-id", self.call_id),)
+        return call_headers(self.call_id)
 
     async def reply(self, reply: Reply) -> None:
         """The whole answer."""
@@ -47,30 +59,66 @@ class Reception(NamedTuple):
 
     callers: Callers
     tenure: Tenure
+    door: Door
+    gate: Gate
 
 
 class Endpoint:
     """An ASGI application: callers without a key stay outside, and every failure is an envelope."""
 
-    def __init__(self, reception: Reception, serve: Callable[[Turn], Awaitable[None]]) -> None:
-        """`serve` answers one request; what it raises before it has answered becomes an envelope."""
+    def __init__(self, reception: Reception, serve: Callable[[Turn], Awaitable[None]], *, works: bool = False) -> None:
+        """`serve` answers one request; what it raises before it has answered becomes an envelope.
+
+        What `works` is served only so many times at once, and the others wait.
+        """
         self._reception = reception
         self._serve = serve
+        self._works = works
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        request, call_id, caller = Request(scope, receive), secrets.token_hex(16), None
+        entry, caller = entry_of(scope), None
+        line = Line(*attended(receive, send, self._reception.tenure.policy.gateway.idle))
         try:
-            caller = await self._reception.callers.caller(request.headers)
-            async with self._reception.tenure.borrowed() as opened:
-                await self._serve(Turn(request, send, caller, opened, call_id))
+            with self._reception.door.entered():
+                caller = await self._reception.callers.caller(Request(scope).headers)
+                entry.shown_by(caller.key)
+                await self._served(scope, line, caller)
         except ClientDisconnect:
             return  # nobody is there to be told
         except Exception as problem:  # noqa: BLE001 - the boundary: what is ours to answer for becomes an envelope
-            if not isinstance(problem, _EXPECTED):
-                _LOG.exception("request %s failed", call_id)
             told = problem_of(problem, trail=caller is not None and caller.sees_trail)
-            await send_reply(send, enveloped(told, (("x-litellm-call-id", call_id),)))
+            _note(problem, told, entry.call_id)
+            entry.failed(told, problem)
+            await _fail(line, told, entry.call_id)
+
+    async def _served(self, scope: Scope, line: Line, caller: Caller) -> None:
+        """INVARIANT: a request that has waited is served by what is in force when its turn comes."""
+        tenure, gate = self._reception.tenure, self._reception.gate
+        async with (
+            gate.passed(line.receive) if self._works else nullcontext(line.receive) as receive,
+            tenure.borrowed() as opened,
+        ):
+            await self._serve(Turn(Request(scope, receive), line.send, caller, opened, entry_of(scope).call_id))
+
+
+async def _fail(line: Line, told: Problem, call_id: str) -> None:
+    """Say what went wrong: as an answer, as the last event of a stream that has begun, or by the answer's not being whole."""
+    if not line.has_begun:
+        await send_reply(line.send, enveloped(told, call_headers(call_id)), end=False)
+        if _CLOSE in told.headers:
+            await line.linger()
+        await line.send(sent_body(b""))
+    elif line.is_event_stream and not line.has_ended:
+        await line.send(sent_body(envelope_event(told).encode()))
+
+
+def _note(problem: Exception, told: Problem, call_id: str) -> None:
+    """Faults of ours are told to callers as such and no more: this is where they are written down."""
+    if not isinstance(problem, _EXPECTED):
+        _LOG.error("request %s failed", call_id, exc_info=problem)
+    elif told.status == _OURS:
+        _LOG.error("request %s failed: %s", call_id, problem)
 
 
 def json_reply(value: object, status: int = 200, headers: Headers = ()) -> Reply:
@@ -78,10 +126,10 @@ def json_reply(value: object, status: int = 200, headers: Headers = ()) -> Reply
     return Reply(status=status, content_type="application/json", body=msgspec.json.encode(value), headers=headers)
 
 
-async def send_reply(send: Send, reply: Reply) -> None:
-    """The whole answer."""
+async def send_reply(send: Send, reply: Reply, *, end: bool = True) -> None:
+    """The whole answer; without `end` the last, empty part is still to be sent."""
     await send(sent_start(reply.status, reply.content_type, (*reply.headers, ("content-length", str(len(reply.body))))))
-    await send(sent_body(reply.body))
+    await send(sent_body(reply.body, more=not end))
 
 
 def sent_start(status: int, content_type: str, headers: Headers) -> Message:

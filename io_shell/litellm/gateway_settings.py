@@ -1,10 +1,12 @@
-"""What a config says to the server and not to the routing: keys, limits, names of models."""
+"""What a config says to the server and not to the routing: keys, names of models, and limits, for which the spec has room."""
 
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
+from voxplan.engine.language.gateway import Gateway
+from voxplan.engine.terms.quantity import Size
 from voxplan.io_shell.litellm.known_keys import GENERAL_KEYS
 from voxplan.io_shell.litellm.sections import Section, by_reference
 from voxplan.io_shell.litellm.variables import Variables
@@ -12,6 +14,7 @@ from voxplan.io_shell.litellm.variables import Variables
 __all__ = ("GatewaySettings", "gateway_settings")
 
 _MEBIBYTE: Final = 1 << 20
+_MOST_REQUESTS: Final = 100_000  # as the language has it
 _KNOWN_TO_ALL: Final = frozenset({"sk-1234"})  # LiteLLM's documentation has it, and LiteLLM refuses to start with it
 _FOR_A_SERVER: Final = "is not in the spec: it is a matter of the server that runs it"
 
@@ -21,14 +24,11 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `master_key` is a reference; `variables` are the values that stand in the config itself, by the name of the variable that
     the spec has for each: secrets, which no message and no `repr` shows. `model_names` maps the names that LiteLLM's callers
-    use to the routes; the limits are None where the config says none.
+    use to the routes; `section` is what the spec says to its gateway.
     """
 
     master_key: str | None = None
-    may_simulate: bool = False
-    max_request_bytes: int | None = None
-    max_in_flight: int | None = None
-    max_queued: int | None = None
+    section: Gateway = Gateway()
     model_names: Mapping[str, str] = {}
     variables: Mapping[str, str] = {}
 
@@ -39,33 +39,36 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
 
 def gateway_settings(general: Section, variables: Variables, model_names: Mapping[str, str]) -> GatewaySettings:
     """What `general_settings` say, with the variables that were named until now."""
-    megabytes = general.number("max_request_size_mb")
-    in_flight = _first(general, ("max_in_flight_requests_per_worker", "max_parallel_requests"))
     made = GatewaySettings(
         master_key=_master_key(general, variables),
-        may_simulate=general.flag("dangerously_allow_mock_testing_request_params") or False,
-        max_request_bytes=None if not megabytes else int(min(megabytes, _MEBIBYTE) * _MEBIBYTE),
-        max_in_flight=in_flight,
-        max_queued=general.whole("max_queued_requests_per_worker", 0, 10**9),
+        section=_section(general),
         model_names=dict(model_names),
         variables=dict(variables.values),
     )
-    for key in _READ:
-        if general.take(key) is not None:
-            general.warn(key, f"`{key}` {_FOR_A_SERVER}")
-    general.tell_left(GENERAL_KEYS, ("master_key", *_READ))
+    if general.flag(_MOCK_TESTING):
+        general.warn(
+            _MOCK_TESTING, f"`{_MOCK_TESTING}` is not carried over: here the master key may simulate, and no switch is needed"
+        )
+    general.tell_left(GENERAL_KEYS, ("master_key", _MOCK_TESTING, *_LIMITS))
     return made
 
 
-_READ: Final = (
-    *("max_request_size_mb", "max_in_flight_requests_per_worker", "max_parallel_requests", "max_queued_requests_per_worker"),
-    "dangerously_allow_mock_testing_request_params",
-)
+_MOCK_TESTING: Final = "dangerously_allow_mock_testing_request_params"
+_IN_FLIGHT: Final = ("max_in_flight_requests_per_worker", "max_parallel_requests")
+_LIMITS: Final = ("max_request_size_mb", *_IN_FLIGHT, "max_queued_requests_per_worker")
 
 
-def _first(section: Section, keys: tuple[str, ...]) -> int | None:
-    found = [section.whole(key, 1, 10**9) for key in keys]
-    return next((each for each in found if each is not None), None)
+def _section(general: Section) -> Gateway:
+    """The limits; those that the config does not say are ours."""
+    ours = Gateway()
+    megabytes = general.number("max_request_size_mb")
+    in_flight = [general.whole(key, 1, _MOST_REQUESTS) for key in _IN_FLIGHT]
+    queue = general.whole("max_queued_requests_per_worker", 0, _MOST_REQUESTS)
+    return Gateway(
+        largest_upload=Size(int(min(megabytes, _MEBIBYTE) * _MEBIBYTE)) if megabytes else ours.largest_upload,
+        in_flight=next((each for each in in_flight if each is not None), ours.in_flight),
+        queue=ours.queue if queue is None else queue,
+    )
 
 
 def _master_key(general: Section, variables: Variables) -> str | None:

@@ -91,6 +91,7 @@ def _finished(routed: Routing, common: Shared, settings: GatewaySettings, remark
         deployments=routed.deployments,
         defaults=msgspec.structs.replace(common.defaults, retry=retry),
         routes={name: node if retry is None else without_retry(node) for name, node in routed.routes.items()},
+        gateway=settings.section,
     )
     text = written(spec, remarks.found)
     result = read(text, "yaml", file)

@@ -24,7 +24,7 @@ __all__ = ("KEY", "LivingGateway", "living", "until")
 KEY: Final = "sk-gateway-0123456789"
 AUDIO: Final = tone()
 
-_LONGEST_S: Final = 10.0
+_LONGEST_S: Final = 30.0
 _PAUSE_S: Final = 0.02
 _LISTENING: Final = re.compile(r"listening on (http://\S+)/v1/audio/transcriptions")
 

@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+import voxplan
 from tests.conformance.behaviours import Honest
 from tests.conformance.kit import STANDS
 from tests.conformance.socket_server import SocketServer
@@ -114,6 +115,17 @@ def test_health_learns_from_requests() -> None:
         assert before == {"w": None, "g": None}
         assert after["w"] >= 0
         assert after["g"] is None
+
+
+@pytest.mark.anyio
+async def test_a_health_check_is_a_call_like_any_other() -> None:
+    """A second of sound reaches the provider and is answered; nothing is learnt about latency from it."""
+    with STAND.server() as upstream:
+        spec = Spec(voxplan=1, deployments={"w": STAND.deployment(upstream, "whisper-1")}, routes={"whisper": RouteNode(use="w")})
+        async with voxplan.open(spec, environment=STAND.environment()) as vox:
+            answer = await vox.check_health("w")
+            assert (answer.served_by, answer.text) == ("w", Honest().text)
+            assert (len(upstream.seen), vox.view.of("w").latency) == (1, None)
 
 
 @pytest.mark.parametrize(

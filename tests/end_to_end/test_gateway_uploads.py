@@ -392,6 +392,14 @@ def sound_server(_: object, text: str) -> Reply:
     return Reply(200, TALK if text else b"", content_type="audio/wav")
 
 
+def test_a_form_without_audio() -> None:
+    """Says which field it lacks."""
+    with STAND.server() as upstream, served(upstream) as address, connected(address) as client:
+        at_once(client, form(MODEL))
+        answer = client.answer()
+        assert (answer.status, answer.error["param"]) == (400, "file")
+
+
 def test_audio_by_its_address() -> None:
     """Where the spec allows it; never with a file, never from inside, and not at all without the spec's word."""
     allowed = Gateway(urls=Urls(networks=("127.0.0.0/8",)))

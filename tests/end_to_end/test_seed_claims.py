@@ -124,9 +124,10 @@ def test_logging(page: Page) -> None:
 
 
 def test_end_user_tracking(page: Page) -> None:
-    """`user` is taken, and is no field of the provider's."""
+    """`user` stands in the request's line of the log, and is no field of the provider's."""
     page.servers["openai"].seen.clear()
-    assert page.post(model="any-openai", user="ann").status_code == 200
+    answer = page.post(model="any-openai", user="ann")
+    assert json.loads(page.gateway.line_with(answer.headers["x-request-id"]))["user"] == "ann"
     (seen,) = page.servers["openai"].seen
     assert seen.form is not None
     assert seen.form.value("user") is None

@@ -31,6 +31,16 @@ def test_the_retry_budget_is_that_of_the_spec() -> None:
     assert keeper.run(None).admit(retry, 0) == "the retry budget is spent: 1 of 1 retries and hedges in the last minute"
 
 
+def test_an_heir_that_does_not_measure_learns_the_rest() -> None:
+    """Health is seen by both, latency by neither."""
+    keeper = Keeper(ROUTER)
+    heir = keeper.heir(ROUTER, measures=False)
+    heir.run(2_000).observe(observation("a", ended_ms=100))
+    assert keeper.view.of("a").latency is None
+    heir.run(2_000).observe(observation("a", "server_error"))
+    assert keeper.view.of("a").failures == 1
+
+
 def test_a_run_tells_the_length_of_its_audio() -> None:
     """So that latency is known for each second of it; other runs have their own."""
     keeper = Keeper(ROUTER)

@@ -79,7 +79,7 @@ def _spec(ports: list[int]) -> Spec:
             deadline=Span(8_000),
             retry=Retry(times=1, backoff=Backoff(base=Span(20), cap=Span(200))),
         ),
-        gateway=Gateway(idle=Span(4_000), in_flight=16, queue=8, queue_wait=Span(1_000), largest_upload=Size(_LARGEST)),
+        gateway=Gateway(idle=Span(4_000), in_flight=20, queue=6, queue_wait=Span(1_000), largest_upload=Size(_LARGEST)),
     )
 
 

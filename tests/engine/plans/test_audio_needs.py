@@ -95,6 +95,8 @@ def choosing(condition: Condition) -> RouteNode:
     return RouteNode(first=(use("a"), RouteNode(when=(Branch(if_=condition, then=use("b")),), otherwise=use("a"))))
 
 
+CATALOG_OF_ONE: Final = {"any": ProviderFacts(provider="any", needs_key=False)}
+
 SOME: Final[tuple[tuple[RouteNode, set[AudioFact]], ...]] = (
     (use("a"), set()),
     (RouteNode(first=(use("a"), use("b"))), set()),
@@ -158,6 +160,30 @@ def test_money_counts_by_the_length() -> None:
         deployments = {name: Deployment(provider="any", model="m") for name in "ab"}
         found = compile_checked(Spec(voxplan=1, deployments=deployments, routes={"r": root}), {"any": facts})
         assert audio_needs(found, Request(route="r")) == needs
+
+
+def test_prices_count_wherever_they_stand_below_an_order_by_price() -> None:
+    """What an arm attempts first may be any of its deployments."""
+    facts = ProviderFacts(provider="any", needs_key=False, otherwise=Capabilities(price=PriceFacts(per_minute=6)))
+    both = (use("a"), use("b"))
+    among = (Arm(route=use("a")), Arm(route=use("b")))
+    for inner in (
+        RouteNode(first=both),
+        RouteNode(balance=Balance(among=among)),
+        RouteNode(race=Race(among=both, stagger=Span(5))),
+        RouteNode(when=(Branch(if_=Condition(user=("ann",)), then=use("a")),), otherwise=use("b")),
+    ):
+        root = RouteNode(balance=Balance(among=(Arm(route=inner), Arm(route=use("b"))), by="cost"))
+        deployments = {name: Deployment(provider="any", model="m") for name in "ab"}
+        found = compile_checked(Spec(voxplan=1, deployments=deployments, routes={"r": root}), {"any": facts})
+        assert audio_needs(found, Request(route="r")) == {"audio.seconds"}
+
+
+def test_the_default_timeout_counts_where_it_could_be_too_short() -> None:
+    """For a deployment that is not asked with less than eleven minutes, the length decides whether there are as many."""
+    deployments = {"a": Deployment(provider="any", model="m", shortest=Span(660_000))}
+    found = compile_checked(Spec(voxplan=1, deployments=deployments, routes={"r": use("a")}), CATALOG_OF_ONE)
+    assert audio_needs(found, Request(route="r")) == {"audio.seconds"}
 
 
 @pytest.mark.parametrize(

@@ -52,12 +52,14 @@ def test_plan_says_everything_there_is_to_say() -> None:
 def test_the_way_of_a_request_is_said_alike_for_both(command: str) -> None:
     """Who asks, fallbacks, how long, and which failures to pretend."""
     line = "--user bob --tag eu --metadata plan=gold --metadata a=b=c --fallback x --fallback y --deadline 30s --diarize "
+    line += "--retries 1 --translate "
     line += "--languages fi --languages sv --keyword Kela --speaker Ann=a.wav --speaker Bo=b=c.mp3 "
     line += "--logprobs --chunking-strategy auto"
     order = parse([*command.split(), *line.split(), "--simulate", "openai=rate_limited", "--mock-testing-fallbacks"])
     assert isinstance(order, (Transcribe, ShowPlan))
     assert order.options == Options(
         response_format="text",
+        translate=True,
         diarize=True,
         languages=("fi", "sv"),
         keywords=("Kela",),
@@ -71,6 +73,7 @@ def test_the_way_of_a_request_is_said_alike_for_both(command: str) -> None:
         metadata=(("plan", "gold"), ("a", "b=c")),
         fallbacks=("x", "y"),
         deadline="30s",
+        retries=1,
         simulate=(("openai", "rate_limited"),),
         mock_testing_fallbacks=True,
     )

@@ -3,7 +3,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -11,6 +13,7 @@ from tests.conformance.behaviours import Hang, Honest
 from tests.conformance.openai_server import OpenAIServer
 from tests.io_shell.cli.typing_commands import command, http_spec, start, typed, wav
 from voxplan.io_shell.cli import session
+from voxplan.io_shell.cli.orders import Order
 
 MORE_THAN_A_PIPE_HOLDS = 1 << 20
 
@@ -119,3 +122,10 @@ def test_a_file_name_of_any_bytes_is_told(tmp_path: Path) -> None:
     ended = command("transcribe", name, "--json")
     assert (ended.code, "\x1b" in ended.err) == (4, False)
     assert "does not exist" in ended.err
+
+
+def test_every_order_has_who_carries_it_out() -> None:
+    """In a module that is there, however late it is loaded."""
+    assert set(session.COMMANDS) == set(get_args(Order))
+    for name in session.COMMANDS.values():
+        assert callable(import_module(f"voxplan.io_shell.cli.{name}").carry_out)

@@ -99,6 +99,7 @@ def test_headers_tell_who_served_and_what_came_before() -> None:
     """Retries and fallbacks are counted apart, in LiteLLM's names too."""
     trail = (call(1, "a", failed=True), call(2, "a", "retry", failed=True), call(3, "b", "fallback"))
     assert headers(answer(*trail, cost=Cost(600_000, estimated=False))) == {
+        "x-request-id": "c-1",
         "x-litellm-call-id": "c-1",
         "x-litellm-model-group": "r",
         "x-voxplan-served-by": "b",

@@ -234,6 +234,17 @@ REFUSALS: Final = (
         ),
         *(400, "unsupported_value", None),
     ),
+    (
+        Refusal(
+            code="nothing_eligible",
+            route="r",
+            left_out=(
+                LeftOut(node="r/a", deployments=("a",), reasons=(Reason(code="incapable", detail="takes at most 10 bytes"),)),
+                LeftOut(node="r/b", deployments=("b",), reasons=(Reason(code="not_chosen", detail="in another branch"),)),
+            ),
+        ),
+        *(413, "too_large", "file"),
+    ),
 )
 
 

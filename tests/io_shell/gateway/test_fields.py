@@ -6,9 +6,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.making import router, use
+from voxplan.engine.language.gateway import UnknownFields
 from voxplan.engine.terms.failure import KINDS, LISTABLE
 from voxplan.engine.terms.request import KnownSpeaker, Options, Request, Simulation
-from voxplan.io_shell.gateway.fields import FIELDS, REFUSED, Asked, FieldProblem, UnknownFields, asked_fields
+from voxplan.io_shell.gateway.fields import FIELDS, REFUSED, Asked, FieldProblem, asked_fields
 from voxplan.io_shell.requesting import asked_request
 
 Fields = tuple[tuple[str, str], ...]
@@ -37,7 +38,7 @@ def problem(*fields: tuple[str, str], headers: Mapping[str, str] | None = None) 
 def test_a_form_that_asks_for_nothing_gets_what_the_library_gives() -> None:
     """The model is the route."""
     assert request() == Request(route="r")
-    assert (asked().model, asked().stream, asked().num_retries, asked().response_format, asked().ignored) == (
+    assert (asked().model, asked().stream, asked().options.get("retries"), asked().response_format, asked().ignored) == (
         *("r", False, None, "json"),
         (),
     )
@@ -124,8 +125,8 @@ def test_what_conditions_see_and_where_it_may_go(fields: Fields, headers: dict[s
 def test_retries_are_a_small_whole_number() -> None:
     """From the field, else from the header."""
     header = {"x-litellm-num-retries": "2"}
-    assert asked(("num_retries", "0"), headers=header).num_retries == 0
-    assert asked(headers=header).num_retries == 2
+    assert asked(("num_retries", "0"), headers=header).options.get("retries") == 0
+    assert asked(headers=header).options.get("retries") == 2
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,19 @@ async def test_weights_on_disk_give_words_with_times(recogniser: LocalRecogniser
     assert all(0 <= word.start <= word.end <= recognised.seconds for word in recognised.words)
 
 
+@pytest.mark.skipif(not os.environ.get("VOXPLAN_WHISPER_MODEL"), reason="VOXPLAN_WHISPER_MODEL names no folder")
+async def test_weights_on_disk_translate(recogniser: LocalRecogniser) -> None:
+    """What is English already stays so."""
+    model = os.environ["VOXPLAN_WHISPER_MODEL"]
+    want = Recognise(model=model, language=None, prompt=None, temperature=None, words=False, translate=True)
+    async with open_audio(encoded("wav", 6.0)) as source:
+        ended = await recogniser.recognise(want, source)
+    if Path(model).name.endswith(".en"):
+        assert ended.failure().kind == "unsupported"
+    else:
+        assert ended.unwrap().segments
+
+
 async def test_the_worker_ends_with_its_parent() -> None:
     """A parent that is killed takes its worker along, in the middle of a recording."""
     program = (

@@ -1,0 +1,99 @@
+"""Where a policy comes from: a spec, or a config of LiteLLM's, in a file that is read again when it changes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from returns.result import Failure
+
+from voxplan.io_shell.gateway.policies import Policy
+from voxplan.io_shell.loading import Located, examine_content
+from voxplan.io_shell.references import resolve
+
+__all__ = ("ConfigSource", "Read", "Source", "SpecSource")
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """What is in a file: a policy, or None with errors; what is to be said of it; the master key, if it has one."""
+
+    policy: Policy | None
+    findings: tuple[Located, ...]
+    master_key: str | None = None
+
+    @property
+    def errors(self) -> tuple[Located, ...]:
+        """Why there is no policy."""
+        return tuple(each for each in self.findings if each.severity == "error")
+
+    def __repr__(self) -> str:
+        """Without what is secret."""
+        return f"Read(policy={self.policy!r}, findings={self.findings!r}, …)"
+
+
+class Source(Protocol):
+    """A file, and how it is understood."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        ...
+
+    def understood(self, content: bytes) -> Read:
+        """What it says."""
+        ...
+
+
+class SpecSource:
+    """A routing spec."""
+
+    def __init__(self, path: Path) -> None:
+        """The suffix says its format."""
+        self._path = path
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._path
+
+    def understood(self, content: bytes) -> Read:
+        """What it says."""
+        examined = examine_content(content, self._path)
+        policy = None if examined.router is None else Policy(router=examined.router)
+        return Read(policy=policy, findings=examined.findings)
+
+
+class ConfigSource:
+    """A config of LiteLLM's."""
+
+    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+        """`environment` holds what the config refers to; it goes before the config's own `environment_variables`."""
+        self._path = path
+        self._environment = environment
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._path
+
+    def understood(self, content: bytes) -> Read:
+        """What it says."""
+        from voxplan.io_shell.litellm.importing import imported  # noqa: PLC0415 - only who has such a config waits for it
+
+        made = imported(content, str(self._path))
+        if made.spec_text is None:
+            return Read(policy=None, findings=made.findings)
+        examined = examine_content(made.spec_text.encode(), self._path.with_suffix(".yaml"))
+        settings = made.settings
+        if examined.router is None:  # `imported` has checked it; places in its text would say nothing to the config's author
+            found = tuple(Located(severity="error", file=str(self._path), message=each.message) for each in examined.errors)
+            return Read(policy=None, findings=(*made.findings, *found))
+        policy = Policy(router=examined.router, model_names=settings.model_names, variables=settings.variables)
+        if settings.master_key is None:
+            return Read(policy=policy, findings=made.findings)
+        key = resolve(settings.master_key, {**settings.variables, **self._environment})
+        if isinstance(key, Failure):
+            message = f"`master_key` needs the environment variable `{key.failure()}`, which is not set"
+            unset = Located(severity="error", file=str(self._path), message=message)
+            return Read(policy=None, findings=(*made.findings, unset))
+        return Read(policy=policy, findings=made.findings, master_key=key.unwrap())

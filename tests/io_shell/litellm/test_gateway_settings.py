@@ -1,0 +1,39 @@
+"""What LiteLLM's `general_settings` say to a server, and where it stands in a spec."""
+
+from voxplan.engine.documents.reading import read
+from voxplan.engine.language.gateway import Gateway
+from voxplan.engine.terms.quantity import Size
+from voxplan.io_shell.litellm.importing import imported
+
+MODELS = "model_list:\n  - {model_name: m, litellm_params: {model: whisper-1}}\n"
+
+
+def section(settings: str) -> Gateway:
+    """The section of the spec for these settings."""
+    made = imported(f"{MODELS}general_settings: {{{settings}}}\n")
+    assert made.spec_text is not None, made.errors
+    return read(made.spec_text, "yaml", "x").unwrap().spec.gateway
+
+
+def test_limits_of_the_server_are_those_of_the_gateway() -> None:
+    """What LiteLLM takes and queues stands in the section of the spec, whose other values stay ours."""
+    limits = "max_request_size_mb: 25, max_in_flight_requests_per_worker: 8, max_queued_requests_per_worker: 0"
+    assert section(limits) == Gateway(largest_upload=Size(25 << 20), in_flight=8, queue=0)
+
+
+def test_its_own_limit_goes_before_that_of_all() -> None:
+    """Where there are two for the same."""
+    assert section("max_parallel_requests: 5, max_in_flight_requests_per_worker: 8") == Gateway(in_flight=8)
+    assert section("max_parallel_requests: 5") == Gateway(in_flight=5)
+
+
+def test_without_limits_there_is_no_section() -> None:
+    """The text says nothing of what is so anyway."""
+    assert "gateway" not in (imported(MODELS).spec_text or "")
+
+
+def test_the_switch_for_mock_testing_is_told() -> None:
+    """Here a key may simulate, or not."""
+    made = imported(f"{MODELS}general_settings: {{dangerously_allow_mock_testing_request_params: true}}\n")
+    (told,) = [each for each in made.warnings if "dangerously" in each.message]
+    assert "the master key may simulate" in told.message

@@ -49,7 +49,7 @@ _ANY: Final = Capabilities(
 )
 
 
-# The model that translates [D: its page of the models].
+# The model that translates [D: console.groq.com/docs/speech-to-text].
 _TRANSLATING: Final = replace(_ANY, translate=True, translate_without=models.TRANSLATION_LACKS)
 
 

@@ -41,8 +41,8 @@ _NORM: Final = "the norm of vLLM, speaches, whisper.cpp and LocalAI, read in the
 # All take language, prompt and temperature and answer verbose_json with segments. Word times are not the norm (vLLM has none).
 _WHISPER_LIKE: Final = Capabilities(languages="any", segments=True, prompt=True, temperature=True, streaming=True, source=_NORM)
 
-# vLLM and speaches have an endpoint for it, whisper.cpp a field [S]. What the weights can do only their names tell: large-v3-turbo
-# was tuned without the data for translation (its model card), the distilled ones for transcribing English, `.en` is English alone.
+# vLLM and speaches have an endpoint for it, whisper.cpp a field [S]. What the weights can do only their names tell: those of
+# large-v3-turbo were tuned without the data for translation (its model card), the distilled ones to transcribe; `.en` is English.
 _TRANSLATING: Final = replace(_WHISPER_LIKE, translate=True, translate_without=models.TRANSLATION_LACKS)
 _ONLY_TRANSCRIBING: Final = ("turbo", "distil", ".en")
 

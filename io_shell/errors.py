@@ -59,12 +59,16 @@ class SpecError(VoxplanError):
 
 
 class RequestError(VoxplanError):
-    """The caller asked for something that no deployment could do. `code` says to programs what it is, where it is not a value."""
+    """The caller asked for something that no deployment could do.
 
-    def __init__(self, message: str, *, code: RequestCode | None = None) -> None:
+    `code` says to programs what it is, where it is not a value. `about` is the one option that all of them are `incapable` of.
+    """
+
+    def __init__(self, message: str, *, code: RequestCode | None = None, about: str | None = None) -> None:
         """See the class."""
         super().__init__(message)
         self.code: RequestCode | None = code
+        self.about = about
 
 
 class MissingExtra(VoxplanError):

@@ -29,7 +29,9 @@ def refused(refusal: Refusal) -> VoxplanError:
     message = f"no deployment of route `{refusal.route}` can take this request: {why}{hint}"
     looked_at = [entry for entry in refusal.left_out if not {reason.code for reason in entry.reasons} <= _PASSED_OVER]
     if looked_at and all(any(reason.code in _CALLERS for reason in entry.reasons) for entry in looked_at):
-        return RequestError(message, code="too_large" if all(map(_too_large, looked_at)) else "incapable")
+        if all(map(_too_large, looked_at)):
+            return RequestError(message, code="too_large")
+        return RequestError(message, code="incapable", about=_in_the_way(looked_at))
     return ProviderError(message, retry_after_ms=refusal.retry_after_ms)
 
 
@@ -90,6 +92,12 @@ def _only_streams(entry: LeftOut) -> bool:
 def _too_large(entry: LeftOut) -> bool:
     """Whether it could not take this audio, whatever is asked of it."""
     return any(reason.detail.startswith(TAKES_AT_MOST) for reason in entry.reasons)
+
+
+def _in_the_way(entries: list[LeftOut]) -> str | None:
+    """The one option that each of them cannot do; None where there are several, or another reason."""
+    options = {reason.about for entry in entries for reason in entry.reasons if reason.code in _CALLERS}
+    return options.pop() if len(options) == 1 else None
 
 
 def _left_out(entry: LeftOut) -> str:

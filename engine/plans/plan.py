@@ -53,10 +53,14 @@ that was not taken. `not_allowed`: the caller may not use it.
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One true reason for leaving a deployment out, with the detail a person needs to mend it."""
+    """One true reason for leaving a deployment out, with the detail a person needs to mend it.
+
+    `about` names what of the request's options it cannot do, where it is `incapable` of one.
+    """
 
     code: ReasonCode
     detail: str
+    about: str | None = None
 
 
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

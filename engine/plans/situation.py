@@ -66,7 +66,11 @@ class Situation:
         if lacking or leaf.unmet or timeout_ms < shortest_ms or leaf.least_budget is not None or cooling is not None:
             reasons = (
                 *(Reason(code="requirement_unmet", detail=line) for line in leaf.unmet),
-                *(Reason(code="incapable", detail=lack.detail) for lack in lacking if _degrade(leaf, lack) is None),
+                *(
+                    Reason(code="incapable", detail=lack.detail, about=lack.about)
+                    for lack in lacking
+                    if _degrade(leaf, lack) is None
+                ),
                 *_too_short(timeout_ms, shortest_ms),
                 *self._unaffordable(leaf),
                 *self._cools(leaf, cooling),

@@ -175,12 +175,19 @@ class Lack(msgspec.Struct, frozen=True):
     """One thing the request asks for that a model cannot do.
 
     `option` names what could be dropped or emulated instead; None for what the audio itself asks (its size, its container).
-    `emulable`: what was asked can be built from what the model does give.
+    `emulable`: what was asked can be built from what the model does give. `about` is what of the request it is about, also where
+    nothing could be dropped.
     """
 
     detail: str
     option: Option | None = None
     emulable: bool = False
+    only: Literal["response_format", "translate"] | None = None
+
+    @property
+    def about(self) -> "Option | Literal['response_format', 'translate'] | None":
+        """What of the request's options; None for the audio."""
+        return self.option or self.only
 
 
 def offers(capabilities: Capabilities, name: CapabilityName) -> bool:
@@ -229,7 +236,7 @@ def _option_lacks(capabilities: Capabilities, request: Request) -> Iterator[Lack
     options, can = request.options, for_task(capabilities, request.options)
     if options.translate and not can.translate:
         # A transcript in another language is not what was asked: there is nothing to drop.
-        yield Lack("does not translate into English")
+        yield Lack("does not translate into English", only="translate")
     if options.language is not None and options.translate and "language" in can.translate_without:
         yield Lack("takes no language when it translates", "language")
     elif options.language is not None and can.languages != "any" and options.language not in (can.languages or ()):
@@ -238,7 +245,7 @@ def _option_lacks(capabilities: Capabilities, request: Request) -> Iterator[Lack
     yield from _time_lacks(can, options)
     if options.response_format == "diarized_json" and not can.diarization:
         # Nothing to drop would leave the format.
-        yield Lack("does not tell speakers apart, which `diarized_json` needs")
+        yield Lack("does not tell speakers apart, which `diarized_json` needs", only="response_format")
     elif options.diarize and not can.diarization:
         yield Lack("does not tell speakers apart", "diarize")
     for option, asked, able, cannot in _ASKED:
@@ -253,8 +260,10 @@ def _time_lacks(can: Capabilities, options: Options) -> Iterator[Lack]:
     made_of_times = options.response_format in MADE_OF_TIMES
     if (made_of_times or "segment" in options.timestamps) and not (can.segments or can.words):
         # Subtitles are made of times: without any, there is nothing to drop that would leave the format.
-        detail = f"gives no times, which `{options.response_format}` needs" if made_of_times else "gives no segment times"
-        yield Lack(detail, None if made_of_times else "timestamps")
+        if made_of_times:
+            yield Lack(f"gives no times, which `{options.response_format}` needs", only="response_format")
+        else:
+            yield Lack("gives no segment times", "timestamps")
 
 
 _Asked = tuple[Option, Callable[[Options], bool], Callable[[Capabilities], bool], str]

@@ -118,6 +118,15 @@ _REFUSED: Final[Mapping[RequestCode, _Asked]] = {
 }
 
 
+# The fields of the form for options that are called otherwise there.
+_FIELDS: Final = {
+    "timestamps": "timestamp_granularities",
+    "known_speakers": "known_speaker_names",
+    "logprobs": "include",
+    "translate": "model",
+}
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """What goes into an envelope. `message` is one line; `trail` the calls and what did not start, for callers who may see it."""
 
@@ -249,7 +258,8 @@ def _request(error: RequestError) -> Problem:
     # Callers of a gateway know routes as models.
     message = str(error).replace("unknown route", "unknown model", 1) if error.code == "unknown_route" else str(error)
     asked = _REFUSED[error.code]
-    return stated(asked.status, message, param=asked.param, code=asked.code)
+    about = None if error.about is None else _FIELDS.get(error.about, error.about)
+    return stated(asked.status, message, param=asked.param or about, code=asked.code)
 
 
 def _call(entry: TrailEntry) -> Mapping[str, object]:

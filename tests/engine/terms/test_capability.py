@@ -68,7 +68,7 @@ def test_unknown_counts_as_absent(options: Options, lack: Lack) -> None:
 
 def test_a_translation_cannot_be_dropped() -> None:
     """A transcript in another language is not what was asked."""
-    assert lacking(NOTHING, Options(translate=True)) == (Lack("does not translate into English"),)
+    assert lacking(NOTHING, Options(translate=True)) == (Lack("does not translate into English", only="translate"),)
     assert lacking(ABLE_TO_ALL, Options(translate=True)) == ()
 
 
@@ -121,7 +121,7 @@ def test_a_language_that_others_have_is_lacking() -> None:
 @pytest.mark.parametrize("subtitles", ["srt", "vtt"])
 def test_subtitles_need_times(subtitles: ResponseFormat) -> None:
     """Of any kind; without, no rule about options helps."""
-    lack = Lack(f"gives no times, which `{subtitles}` needs", None)
+    lack = Lack(f"gives no times, which `{subtitles}` needs", only="response_format")
     assert lacking(NOTHING, Options(response_format=subtitles)) == (lack,)
     assert lacking(Capabilities(segments=True), Options(response_format=subtitles)) == ()
     assert lacking(Capabilities(words=True), Options(response_format=subtitles)) == ()

@@ -248,6 +248,28 @@ REFUSALS: Final = (
 )
 
 
+@pytest.mark.parametrize(
+    ("options", "param"),
+    [
+        (("prompt", "prompt"), "prompt"),
+        (("timestamps",), "timestamp_granularities"),
+        (("logprobs",), "include"),
+        (("known_speakers",), "known_speaker_names"),
+        (("translate",), "model"),
+        (("response_format",), "response_format"),
+        (("prompt", "language"), None),
+        ((None,), None),
+    ],
+)
+def test_the_one_option_that_nobody_can_do_is_named(options: tuple[str | None, ...], param: str | None) -> None:
+    """As the field of the form; where one cannot do this and another cannot do that, none is."""
+    left_out = tuple(
+        LeftOut(node=f"r/{at}", deployments=(f"d{at}",), reasons=(Reason(code="incapable", detail="cannot", about=option),))
+        for at, option in enumerate(options)
+    )
+    assert problem_of(refused(Refusal(code="nothing_eligible", route="r", left_out=left_out))).param == param
+
+
 @pytest.mark.parametrize(("refusal", "status", "code", "param"), REFUSALS)
 def test_what_the_planner_refuses_names_the_field(refusal: Refusal, status: int, code: str, param: str | None) -> None:
     """Whatever words the library finds for it."""

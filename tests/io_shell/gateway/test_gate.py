@@ -181,7 +181,7 @@ def test_new_limits_hold_at_once(backend: Backend) -> None:
             world.limits = replace(LIMITS, in_flight=3)
             world.gate.look()
             await anyio.sleep(0.1)
-            assert world.served == ["a", "b", "c"]
+            assert sorted(world.served) == ["a", "b", "c"]  # of two that are let in together either may run first
 
     lived(backend, life)
 

@@ -28,7 +28,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     `poor`: the transcript failed its `accept` gates and was the best there was. `dropped` and `emulated` are the options that the
     deployment that served cannot do, where the spec lets them go or be built from what it gave; `unchecked` the guardrails that
     could not judge, where the spec lets that pass. `served_cost` is what the call came to that served, None when
-    nobody knows. The plan follows again from the same spec, request and view with `moment_ms` and `seed`.
+    nobody knows. `measured_seconds` is the length that the audio's own header tells. The plan follows again from the same spec,
+    request and view with `moment_ms` and `seed`.
     """
 
     transcript: Transcript
@@ -43,6 +44,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     emulated: tuple[Option, ...] = ()
     unchecked: tuple[str, ...] = ()
     served_cost: Cost | None = None
+    measured_seconds: float | None = None
     response_format: ResponseFormat = "json"
 
     @property
@@ -67,8 +69,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def seconds(self) -> float | None:
-        """The length of the audio in seconds, if known."""
-        return self.transcript.seconds
+        """The length of the audio in seconds, if known: by the provider, else by the audio's own header."""
+        return self.measured_seconds if self.transcript.seconds is None else self.transcript.seconds
 
     @property
     def cost(self) -> float | None:

@@ -262,6 +262,7 @@ def _answer(ran: Ran, served: Served, request: Request, router: Router, seed: in
     return Answer(
         transcript=served.transcript,
         served_by=by.deployment,
+        measured_seconds=request.audio.seconds,
         served_cost=cost(served.transcript.usage, router.deployments[by.deployment].price, _measured(request.audio, served)),
         attempts=run.trail,
         skipped=run.skipped,

@@ -84,8 +84,8 @@ class ProviderError(VoxplanError):
 
     `kind` is the run's failure kind, None when no attempt could start. `attempts` is the trail of all calls in order, `skipped`
     the attempts that did not start, `plan` what was planned (None when there was no plan), `retry_after_ms` when waiting helps.
-    `guardrail` is the one that did not approve, where the kind is `blocked`. With `seed` and `moment_ms` the plan follows again
-    from the same spec, request and view.
+    `guardrail` is the one that did not approve, where the kind is `blocked`, and `guardrail_broke` whether it could not judge.
+    With `seed` and `moment_ms` the plan follows again from the same spec, request and view.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword for each thing there is to say
@@ -98,6 +98,7 @@ class ProviderError(VoxplanError):
         plan: "Plan | None" = None,
         retry_after_ms: int | None = None,
         guardrail: str | None = None,
+        guardrail_broke: bool = False,
         seed: int | None = None,
         moment_ms: int | None = None,
     ) -> None:
@@ -109,6 +110,7 @@ class ProviderError(VoxplanError):
         self.plan = plan
         self.retry_after_ms = retry_after_ms
         self.guardrail = guardrail
+        self.guardrail_broke = guardrail_broke
         self.seed = seed
         self.moment_ms = moment_ms
 

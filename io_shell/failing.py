@@ -56,7 +56,8 @@ def _misnamed(refusal: Refusal) -> str:
 def unserved(ran: Ran, seed: int, moment_ms: int) -> VoxplanError:
     """The exception for a run in which nothing served; with seed and moment it can be planned again."""
     run, ended = ran.run, ran.ended
-    kind, guardrail = (ended.kind, ended.guardrail) if isinstance(ended, Unserved) else (None, None)
+    over = ended if isinstance(ended, Unserved) else Unserved()
+    kind = over.kind
     asked = [entry.failure.retry_after_ms for entry in run.trail if entry.failure is not None]
     waits = [wait for wait in asked if wait is not None]
     if kind == "invalid_request":
@@ -68,7 +69,8 @@ def unserved(ran: Ran, seed: int, moment_ms: int) -> VoxplanError:
         attempts=run.trail,
         skipped=run.skipped,
         plan=run.plan,
-        guardrail=guardrail,
+        guardrail=over.guardrail,
+        guardrail_broke=over.broke,
         seed=seed,
         moment_ms=moment_ms,
         retry_after_ms=min(waits, default=None),
@@ -79,7 +81,7 @@ def _told(ran: Ran) -> str:
     """What came of every attempt; or that a guardrail said no, which ends all."""
     run, ended = ran.run, ran.ended
     if isinstance(ended, Unserved) and ended.guardrail is not None:
-        return f"guardrail `{ended.guardrail}` did not approve: {ended.why}"
+        return f"guardrail `{ended.guardrail}` {'could not judge' if ended.broke else 'did not approve'}: {ended.why}"
     told = "; ".join((*map(_attempt, run.trail), *map(_skipped, run.skipped)))
     return f"every attempt failed: {told}" if run.trail else f"no attempt could start: {told}"
 

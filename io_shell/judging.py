@@ -56,7 +56,7 @@ def require_guardrails(router: Router, functions: Guardrails) -> None:
 def _missing(router: Router, functions: Guardrails) -> Iterator[str]:
     for name, guardrail in router.spec.guardrails.items():
         if guardrail.kind == _CUSTOM and name not in functions:
-            yield f"guardrail `{name}` is custom and has no function: `voxplan.open(…, guardrails={{'{name}': function}})`"
+            yield f"guardrail `{name}` is custom and has no function: a program gives it as `guardrails={{'{name}': function}}`"
 
 
 def _surplus(router: Router, functions: Guardrails) -> Iterator[str]:

@@ -53,7 +53,7 @@ def _go_on(
         case Broke() if step.on_error == "allow":
             turn.leave_unchecked(step.name)
         case Blocked(why=why) | Broke(why=why):
-            return Unserved(kind="blocked", guardrail=step.name, why=why)
+            return Unserved(kind="blocked", guardrail=step.name, why=why, broke=isinstance(verdict, Broke))
     return judge(tuple(others), answer, end_ms, turn)
 
 

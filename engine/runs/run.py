@@ -156,11 +156,15 @@ class Served(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
 
 
 class Unserved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="unserved"):
-    """The run ends without an answer. `kind` None: no attempt could start at all. `guardrail` blocked, `why` says why."""
+    """The run ends without an answer. `kind` None: no attempt could start at all.
+
+    `guardrail` blocked, `why` says why; `broke`: not because it said no, but because it could not judge.
+    """
 
     kind: FailureKind | None = None
     guardrail: str | None = None
     why: str = ""
+    broke: bool = False
 
 
 Ended = Served | Unserved

@@ -34,7 +34,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
 
 def carry_out(order: ImportLitellm) -> int:
     """Read, import, write; the exit code."""
-    made = imported(_content(order.config), str(order.config))
+    made = imported(_content(order.config), str(order.config), including=True)
     if made.spec_text is not None and order.output is not None:
         _write(order.output, made.spec_text, force=order.force)
     if order.json:

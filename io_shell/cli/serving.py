@@ -58,10 +58,11 @@ def _admitted(order: Serve, first: "Read") -> "Callable[[], GatewayOptions]":
 
     master = _master_key(order, first)
     _look_at_key(master, order)
+    options = GatewayOptions(key=master.key, access=access_writer(order.log))
     if order.keys is None:
-        return partial(GatewayOptions, key=master.key, access=access_writer(order.log))
+        return lambda: options
     _look_at_keys(order.keys)
-    return partial(_with_keys, order.keys, GatewayOptions(key=master.key, access=access_writer(order.log)))
+    return partial(_with_keys, order.keys, options)
 
 
 def _with_keys(path: Path, options: "GatewayOptions") -> "GatewayOptions":

@@ -9,7 +9,7 @@ from starlette.routing import Match, Route
 from voxplan.engine.terms.spelling import listed, quoted, suggestion
 from voxplan.io_shell.gateway.access import entry_of
 from voxplan.io_shell.gateway.answers import Reply, call_headers
-from voxplan.io_shell.gateway.envelopes import enveloped, stated
+from voxplan.io_shell.gateway.envelopes import Problem, Refused, enveloped, stated
 from voxplan.io_shell.gateway.operations import OPERATIONS
 
 __all__ = ("as_response", "no_address", "no_method")
@@ -23,7 +23,7 @@ async def no_address(request: Request, _: Exception) -> Response:
     root = str(request.scope.get("root_path", ""))
     path = request.url.path.removeprefix(root)[:_LONGEST]
     message = f"there is nothing at {quoted(path)}{suggestion(path, _ADDRESSES)}"
-    return as_response(enveloped(stated(404, message, code="unknown_url"), _named(request)))
+    return _told(request, stated(404, message, code="unknown_url"))
 
 
 async def no_method(request: Request, _: Exception) -> Response:
@@ -34,13 +34,19 @@ async def no_method(request: Request, _: Exception) -> Response:
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=dict((allow, *_named(request))))
     message = f"{quoted(request.method[:_LONGEST])} means nothing here: expected {listed(sorted(known))}"
-    return as_response(enveloped(stated(405, message, code="method_not_allowed"), (allow, *_named(request))))
+    return _told(request, stated(405, message, code="method_not_allowed"), allow)
 
 
 def as_response(reply: Reply) -> Response:
     """The reply as Starlette sends it."""
     headers = {"content-type": reply.content_type, **dict(reply.headers)}
     return Response(reply.body, status_code=reply.status, headers=headers)
+
+
+def _told(request: Request, problem: Problem, *headers: tuple[str, str]) -> Response:
+    """The problem, which is in the log as well."""
+    entry_of(request.scope).failed(problem, Refused(problem))
+    return as_response(enveloped(problem, (*headers, *_named(request))))
 
 
 def _named(request: Request) -> tuple[tuple[str, str], ...]:

@@ -30,15 +30,15 @@ CLIENT_LEFT: Final = 499
 _FAULT: Final = 500
 _KEY: Final = "voxplan.entry"
 _LONGEST_PATH: Final = 200
-_LONGEST_USER: Final = 200
+_LONGEST_NAME: Final = 200
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
     """One request that is over. What is not known, or does not apply, is None.
 
-    `time` is when it came, in UTC (ISO 8601); `path` has no query; `key` is the name of a virtual key, `user` the end user for whom
-    the caller says it asks; `model` what the caller asked for and `route` what that is here; `plan` the digest; `error` the code
-    in the envelope.
+    `time` is when it came, in UTC (ISO 8601); `path` has no query; `key` is the name of a virtual key, `user` the end user for
+    whom the caller says it asks; `model` what the caller asked for and `route` what that is here; `plan` the digest; `error` the
+    code in the envelope.
     """
 
     time: str
@@ -82,10 +82,10 @@ class Entry:
         """Who asks."""
         self.access = replace(self.access, key=key)
 
-    def asked(self, model: str, route: str, *, stream: bool = False, user: str | None = None) -> None:
-        """What for, and for whom. Names of models that mean nothing here are not written down: they could be anything."""
-        shown = None if user is None else user[:_LONGEST_USER]
-        self.access = replace(self.access, model=model, route=route, stream=stream, user=shown)
+    def asked(self, model: str, route: str | None, *, stream: bool = False, user: str | None = None) -> None:
+        """What for, and for whom; no `route` for a name that means nothing here."""
+        shown = None if user is None else user[:_LONGEST_NAME]
+        self.access = replace(self.access, model=model[:_LONGEST_NAME], route=route, stream=stream, user=shown)
 
     def answered(self, answer: Answer) -> None:
         """What came of it."""

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from voxplan.io_shell.errors import RequestError
 from voxplan.io_shell.gateway.absent import no_address, no_method
 from voxplan.io_shell.gateway.access import Access, Observed
 from voxplan.io_shell.gateway.callers import Callers, Keys, StoredKeys
@@ -28,7 +29,7 @@ from voxplan.io_shell.gateway.policies import Policy
 from voxplan.io_shell.gateway.routes import routes
 from voxplan.io_shell.gateway.tenure import Tenure
 from voxplan.io_shell.gateway.turns import Reception
-from voxplan.io_shell.judging import Guardrails
+from voxplan.io_shell.judging import Guardrails, require_guardrails
 from voxplan.io_shell.loading import SpecSource, load
 
 __all__ = ("Gateway", "GatewayOptions", "gateway")
@@ -37,12 +38,22 @@ __all__ = ("Gateway", "GatewayOptions", "gateway")
 class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Who may come in: whoever has the master `key`, or one of `keys`. Without both, everybody.
 
-    `access` is told of every request, at its end.
+    `access` is told of every request, at its end. Raises RequestError for a key that nobody could show, or everybody.
     """
 
     key: str | None = None
     keys: Keys | None = None
     access: Callable[[Access], None] | None = None
+
+    def __post_init__(self) -> None:
+        """See that the key is one."""
+        if self.key is not None and (not self.key or self.key != self.key.strip()):
+            why = (
+                "begins or ends with a blank, which no header holds" if self.key.strip() else "is empty: leave it out, or set one"
+            )
+            raise RequestError(f"the master key {why}")
+        if self.key is not None and not (self.key.isascii() and self.key.isprintable()):
+            raise RequestError("the master key holds letters outside ASCII, which clients cannot send in a header")
 
     def __repr__(self) -> str:
         """Without the key."""
@@ -58,6 +69,7 @@ def gateway(
 ) -> "Gateway":
     """The application for a routing spec. Raises SpecError for its mistakes at once, before anything is served."""
     policy = spec if isinstance(spec, Policy) else Policy(router=load(spec))
+    require_guardrails(policy.router, guardrails or {})
     return Gateway(Tenure(policy, environment, guardrails), options or GatewayOptions())
 
 

@@ -1,14 +1,16 @@
 """What one caller asks for, by the names of the policy in force, within what the caller's key allows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from msgspec.structs import replace
 
+from voxplan.engine.plans.router import Router
 from voxplan.engine.terms.spelling import quoted, suggestion
 from voxplan.io_shell.gateway.callers import Caller
 from voxplan.io_shell.gateway.envelopes import Refused, stated, unknown_model
 from voxplan.io_shell.gateway.fields import Asked, asked_fields
+from voxplan.io_shell.gateway.reach import in_reach
 from voxplan.io_shell.gateway.turns import Turn
 from voxplan.io_shell.options import TranscribeOptions
 
@@ -23,16 +25,30 @@ def asked_by(turn: Turn, fields: Sequence[tuple[str, str]]) -> Asked:
     addressed = turn.request.path_params.get(_MODEL)
     asked = asked_fields(fields, turn.request.headers, model=addressed, unknown_fields=policy.gateway.unknown_fields)
     route, routes = policy.named(asked.model), [name for name in policy.router.routes if caller.may_name(name)]
-    if route not in routes:
+    there = route in routes
+    turn.entry.asked(asked.model, route if there else None, stream=asked.stream, user=asked.options.get("user"))
+    if not there:
         raise Refused(unknown_model(asked.model, routes))
-    turn.entry.asked(asked.model, route, stream=asked.stream, user=asked.options.get("user"))
     for field in ("simulate", "mock_testing_fallbacks"):
         if asked.options.get(field) and not caller.may_simulate:
             raise Refused(stated(403, f"this key may not `{field}`", param=field, code="not_allowed"))
+    _require_reached(policy.router, caller, asked.options.get("simulate") or ())
     fallbacks = tuple(policy.named(name) for name in asked.options.get("fallbacks", ()))
     _require_allowed(caller, fallbacks)
     given = TranscribeOptions(route=route, fallbacks=fallbacks, key=caller.key, key_tags=caller.tags, allowed=caller.allowed)
     return replace(asked, options={**asked.options, **given})
+
+
+def _require_reached(router: Router, caller: Caller, simulated: Collection[str]) -> None:
+    """What a caller has nothing to do with is told like what does not exist."""
+    if caller.allowed is None:
+        return
+    deployments = in_reach(router, caller).deployments
+    known = {*deployments, *(deployment.provider for deployment in deployments.values())}
+    for name in simulated:
+        if name not in known:
+            message = f"no deployment or provider to simulate failures of: {quoted(name)}{suggestion(name, known)}"
+            raise Refused(stated(400, message, param="simulate", code="invalid_value"))
 
 
 def _require_allowed(caller: Caller, fallbacks: Sequence[str]) -> None:

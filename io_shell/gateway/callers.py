@@ -84,7 +84,7 @@ class Callers:
 
     def __init__(self, master: str | None, keys: Keys | None = None) -> None:
         """Without a `master` key and `keys`, everybody may."""
-        self._master = master
+        self._master = None if master is None else master.encode("utf-8", "surrogateescape")  # as an environment has it
         self._keys = keys
 
     @property
@@ -99,7 +99,7 @@ class Callers:
         given = _given_key(headers)
         if given is None:
             raise Refused(refused_key(given=False))
-        if self._master is not None and hmac.compare_digest(given.encode(), self._master.encode()):
+        if self._master is not None and hmac.compare_digest(given.encode("latin-1", "replace"), self._master):
             return MASTER
         found = None if self._keys is None else await self._keys.find(given)
         if found is None:

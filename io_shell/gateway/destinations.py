@@ -55,7 +55,7 @@ def parsed(text: str, base: httpx.URL | None = None) -> httpx.URL:
         raise refused_url("is no address", redirected=base is not None) from None
     if not _sound(url):
         raise refused_url("is no address", redirected=base is not None)
-    if url.scheme not in _PORTS or not url.host:
+    if url.scheme not in _PORTS or not url.raw_host:
         raise refused_url("is no `https://` or `http://` address", redirected=base is not None)
     if url.userinfo:
         raise refused_url("has a user or a password in it, which is not taken", redirected=base is not None)
@@ -77,9 +77,9 @@ async def destination(url: httpx.URL, rules: Urls, resolve: Resolve, *, redirect
 
 
 def _sound(url: httpx.URL) -> bool:
-    """What httpx takes for an address and nobody else does."""
+    """What httpx takes for an address and nobody else does. It would raise for the `host` of some, which it decodes."""
     port = url.port
-    return (not url.host or _HOST.fullmatch(url.raw_host) is not None) and (port is None or 0 < port <= _LAST_PORT)
+    return (not url.raw_host or _HOST.fullmatch(url.raw_host) is not None) and (port is None or 0 < port <= _LAST_PORT)
 
 
 async def _addresses(host: str, port: int, resolve: Resolve) -> tuple[IPAddress, ...]:

@@ -100,7 +100,10 @@ def _about(document: _Table, address: str) -> str:
         if keys
         else "No key is asked for."
     )
-    client = f'from openai import OpenAI\n\nclient = OpenAI(base_url="{address}/v1", api_key="…")'
+    key = "YOUR_KEY" if keys else "none"
+    client = f'from openai import OpenAI\n\nclient = OpenAI(base_url="{address}/v1", api_key="{key}")'
+    models = "In what follows <code>whisper</code> stands for one of the models that <code>/v1/models</code> lists."
+    how = f"{how} {models}"
     return f'<p>{how} For programs there is <a href="openapi.json">openapi.json</a>.</p><pre>{escape(client)}</pre>'
 
 

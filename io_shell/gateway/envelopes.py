@@ -82,6 +82,9 @@ TYPES: Final[Mapping[FailureKind, _Shape]] = {
 }
 """Upstream's key and upstream's model are the operator's, so their failures must not look like the caller's own."""
 
+_NOTHING_BEGAN: Final = _Shape("server_error", "unavailable")
+_BROKEN: Final = _Shape("server_error", "guardrail_failed")
+
 # OpenAI's clients call again after any 5xx unless told not to. Here nothing would have changed.
 _HOPELESS: Final = frozenset[FailureKind]({"out_of_quota", "not_found", "unauthorized", "adapter_bug"})
 
@@ -216,10 +219,10 @@ def _envelope(problem: Problem) -> dict[str, object]:
 
 def _unserved(error: ProviderError, *, trail: bool) -> Problem:
     """Upstream's failure; where nothing was tried, that of the moment."""
-    shape = _Shape("server_error", "unavailable") if error.kind is None else TYPES[error.kind]
+    shape = _BROKEN if error.guardrail_broke else _NOTHING_BEGAN if error.kind is None else TYPES[error.kind]
     hopeless = error.kind in _HOPELESS and error.retry_after_ms is None
     return Problem(
-        status=503 if error.kind is None else HTTP_STATUS[error.kind],
+        status=503 if error.kind is None or error.guardrail_broke else HTTP_STATUS[error.kind],
         message=_OURS if isinstance(error, AdapterBug) else _line(_told(error)),
         type=shape.type,
         param=shape.param,

@@ -37,6 +37,7 @@ _CONNECT_S: Final = 10.0
 _CLOSING_S: Final = 2.0
 _HEADERS: Final = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", "voxplan"))
 _UNNAMED: Final = "audio"
+_LONGEST_DISPOSITION: Final = 1000
 
 
 @cache
@@ -182,9 +183,19 @@ def _too_large(most_bytes: int) -> Refused:
 
 def _filename(disposition: str, url: httpx.URL) -> str:
     """The name that the host gives the audio, else the last one of the address."""
+    return _told_name(disposition) or unquote(url.path.rpartition("/")[2]) or _UNNAMED
+
+
+def _told_name(disposition: str) -> str | None:
+    """What the header says: none where it cannot be read, or would take long to."""
+    if len(disposition) > _LONGEST_DISPOSITION:  # the time that it takes grows with the square
+        return None
     told = Message()
     told["content-disposition"] = disposition
-    return told.get_filename() or unquote(url.path.rpartition("/")[2]) or _UNNAMED
+    try:
+        return told.get_filename()
+    except (LookupError, TypeError, ValueError):  # of what no browser would send back
+        return None
 
 
 _IN_CONFIDENCE: Final = ContextVar("_IN_CONFIDENCE", default=False)

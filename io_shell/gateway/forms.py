@@ -140,6 +140,7 @@ class FormReader:
     def _opened(self) -> Parts:
         if self._parts is None:
             boundary = _boundary(self._content_type)
+            _require_room(self._length, self._limits)
             self._parts = Parts(boundary, self._limits, self._spool)
             self._closing_bytes = len(boundary) + len(b"\r\n----\r\n")
         return self._parts
@@ -173,6 +174,13 @@ async def read_form(stream: AsyncIterator[bytes], content_type: str, limits: For
         raise
     await reader.leave()
     return form
+
+
+def _require_room(length: int | None, limits: FormLimits) -> None:
+    """A body that is too long whatever it holds is refused by what its head says, before anything of it is sent."""
+    if length is not None and length > limits.file_bytes + limits.all_fields_bytes + limits.overhead_bytes:
+        message = f"`{FILE_FIELD}` has more than the {limits.file_bytes} bytes that are taken: the body has {length}"
+        raise FormProblem(413, message, FILE_FIELD, "file_too_large")
 
 
 def _boundary(content_type: str) -> bytes:

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
 from voxplan.engine.language.gateway import Gateway
+from voxplan.engine.terms.quantity import print_span
 from voxplan.io_shell.gateway.envelopes import Refused, stated
 
 __all__ = ("Gate",)
@@ -84,17 +85,18 @@ class Gate:
             if not place.is_called:
                 self._waiting.remove(place)
         if not place.is_called:
-            raise ClientDisconnect if ahead.client_left else self._busy(limits)
+            raise ClientDisconnect if ahead.client_left else self._busy(limits, waited=True)
         return ahead.receive
 
     def _leave(self) -> None:
         self._inside -= 1
         self.look()
 
-    def _busy(self, limits: Gateway) -> Refused:
+    def _busy(self, limits: Gateway, *, waited: bool = False) -> Refused:
         rounds = (len(self._waiting) + 1) / limits.in_flight
         wait_ms = round(min(_LONGEST_MS, max(_SHORTEST_MS, 1000 * self._usual_s * rounds)))
-        message = f"too many requests at once: {self._inside} are being served, {len(self._waiting)} wait"
+        others = f"this one waited {print_span(limits.queue_wait)} in vain" if waited else f"{len(self._waiting)} wait"
+        message = f"too many requests at once: {self._inside} are being served, {others}"
         return Refused(stated(503, message, code="overloaded", retry_after_ms=wait_ms))
 
 

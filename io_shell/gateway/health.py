@@ -12,11 +12,11 @@ import msgspec
 from voxplan.engine.language.spec import Limits
 from voxplan.engine.observed.load import WINDOW_MS
 from voxplan.engine.observed.view import Circuit, Cooling, Load, View
-from voxplan.engine.plans.expanding import leaves
 from voxplan.engine.plans.router import Router, RouterDeployment
 from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.request import AudioFacts, Request
 from voxplan.io_shell.gateway.callers import Caller
+from voxplan.io_shell.gateway.reach import in_reach
 from voxplan.io_shell.gateway.turns import Turn, json_reply
 from voxplan.io_shell.plan_report import PlanReport, plan_report, public_credential
 
@@ -101,8 +101,8 @@ async def health(turn: Turn) -> None:
 def health_report(router: Router, view: View, moment_ms: int, caller: Caller) -> HealthReport:
     """The health at `moment_ms` of what the caller may name, and of what that reaches."""
     routes = tuple(name for name in router.routes if caller.may_name(name))
-    names = _reached(router, routes, caller)
-    deployments = [_deployment(router, view, router.deployments[name], moment_ms) for name in names]
+    known = in_reach(router, caller)
+    deployments = [_deployment(known, view, deployment, moment_ms) for deployment in known.deployments.values()]
     healthy = tuple(each for each in deployments if _is_well(each))
     unhealthy = tuple(each for each in deployments if not _is_well(each))
     told = tuple(_route(router, view, name, moment_ms, caller) for name in routes)
@@ -113,16 +113,8 @@ def health_report(router: Router, view: View, moment_ms: int, caller: Caller) ->
         healthy_count=len(healthy),
         unhealthy_count=len(unhealthy),
         routes=told,
-        credentials=_credentials(router, view, names, moment_ms),
+        credentials=_credentials(known, view, moment_ms),
     )
-
-
-def _reached(router: Router, routes: Iterable[str], caller: Caller) -> Sequence[str]:
-    """The deployments that the caller may have to do with, in the order of the spec."""
-    if caller.allowed is None:
-        return tuple(router.deployments)
-    below = {leaf.deployment.name for name in routes for leaf in leaves(router.routes[name].root)}
-    return tuple(name for name in router.deployments if name in below or caller.may_name(name))
 
 
 def _deployment(router: Router, view: View, deployment: RouterDeployment, moment_ms: int) -> DeploymentHealth:
@@ -140,10 +132,10 @@ def _deployment(router: Router, view: View, deployment: RouterDeployment, moment
     )
 
 
-def _credentials(router: Router, view: View, names: Collection[str], moment_ms: int) -> tuple[CredentialHealth, ...]:
+def _credentials(router: Router, view: View, moment_ms: int) -> tuple[CredentialHealth, ...]:
     users: dict[str, list[RouterDeployment]] = {}
-    for name in names:
-        users.setdefault(router.deployments[name].credential, []).append(router.deployments[name])
+    for deployment in router.deployments.values():
+        users.setdefault(deployment.credential, []).append(deployment)
     return tuple(_credential(router, view, credential, using, moment_ms) for credential, using in users.items())
 
 

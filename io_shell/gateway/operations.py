@@ -77,7 +77,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         details=(
             "OpenAI's endpoint, with LiteLLM's fields beside it. `model` names a route of the gateway's spec, which decides who "
             "hears the audio and what happens when that fails; the headers of the answer tell. With `stream` the text comes as "
-            "server-sent events; what fails after the first one is the last one."
+            "server-sent events; if anything fails after the first of them, the last one is the error."
         ),
         body={_MULTIPART: "TranscriptionForm"},
         answers={**_SPOKEN, "text/event-stream": "Events"},

@@ -27,6 +27,7 @@ from voxplan.io_shell.gateway.asking import asked_by
 from voxplan.io_shell.gateway.form_problem import FormProblem
 from voxplan.io_shell.gateway.forms import read_form
 from voxplan.io_shell.gateway.parts import FormLimits
+from voxplan.io_shell.gateway.reach import in_reach
 from voxplan.io_shell.gateway.translating import asked_translation
 from voxplan.io_shell.gateway.turns import Turn, json_reply
 from voxplan.io_shell.gateway.values import FieldProblem, FormValues, flag_of, number_of, whole_of
@@ -84,7 +85,7 @@ async def _answer(turn: Turn, fields: Sequence[tuple[str, str]], audio: AudioSou
     if report.refusal is not None and report.refusal.code != "nothing_eligible":
         raise refused(report.refusal)
     headers = asked_headers(model=asked.model, call_id=turn.call_id, ignored=asked.ignored)
-    await turn.reply(json_reply(named_only(report, vox.router), headers=headers))
+    await turn.reply(json_reply(named_only(report, in_reach(vox.router, turn.caller)), headers=headers))
 
 
 async def _pairs(turn: Turn) -> Sequence[tuple[str, str]]:

@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from voxplan.io_shell import client
 from voxplan.io_shell.client import Vox
+from voxplan.io_shell.errors import RequestError
 from voxplan.io_shell.gateway.door import CLOSED
 from voxplan.io_shell.gateway.envelopes import Refused, stated
 from voxplan.io_shell.gateway.health_checks import checking
@@ -48,7 +49,7 @@ class Tenure:
         self._environment = environment
         self._guardrails = guardrails
         self._now: _Lease | None = None
-        self._has_run = False
+        self._has_run = self._is_open = False
         self._replacing = anyio.Lock()  # one takes over after the other, so that each is closed
         self._tasks: TaskGroup
 
@@ -61,7 +62,7 @@ class Tenure:
     async def running(self) -> AsyncGenerator[None]:
         """Open the first policy; at the end, close when the last request is over. Raises SpecError when it cannot be opened."""
         problem: Exception | None = None
-        self._has_run = True
+        self._has_run = self._is_open = True
         async with anyio.create_task_group() as self._tasks:
             try:
                 await self.replace(self.policy)
@@ -69,6 +70,7 @@ class Tenure:
             except Exception as raised:  # noqa: BLE001 - it goes on below: the task group would wrap it in a group of one
                 problem = raised
             finally:
+                self._is_open = False
                 last, self._now = self._now, None
                 if last is not None:
                     last.retire()
@@ -76,9 +78,16 @@ class Tenure:
             raise problem
 
     async def replace(self, policy: Policy) -> None:
-        """Let `policy` take over. Raises SpecError when it cannot be opened; then the old one stays."""
+        """Let `policy` take over.
+
+        Raises SpecError when it cannot be opened, then the old one stays; RequestError when nothing runs.
+        """
         async with self._replacing:
+            self._require_open()
             fresh: _Lease = await self._tasks.start(self._hold, policy, self._now)
+            if not self._is_open:  # it ended meanwhile, and waits for everything that is open
+                fresh.retire()
+            self._require_open()
             old, self._now, self.policy = self._now, fresh, policy
             if old is not None:
                 old.retire()
@@ -95,6 +104,12 @@ class Tenure:
         finally:
             lease.users -= 1
             lease.look()
+
+    def _require_open(self) -> None:
+        if not self._is_open:
+            raise RequestError(
+                "this gateway does not run: a policy can only take over between `running` and its end", code="closed"
+            )
 
     async def _hold(self, policy: Policy, before: "_Lease | None", *, task_status: TaskStatus["_Lease"]) -> None:
         """Keep one policy open for as long as it is in force or used: what was entered in a task is left in it."""

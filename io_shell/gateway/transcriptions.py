@@ -19,7 +19,7 @@ from voxplan.io_shell.gateway.asking import asked_by
 from voxplan.io_shell.gateway.connection import while_connected
 from voxplan.io_shell.gateway.destinations import URL_FIELD, refused_url
 from voxplan.io_shell.gateway.early import Asking, early_start, serve_early
-from voxplan.io_shell.gateway.envelopes import Refused, envelope_event, problem_of, stated
+from voxplan.io_shell.gateway.envelopes import Refused, stated
 from voxplan.io_shell.gateway.fetching import fetched
 from voxplan.io_shell.gateway.fields import Asked
 from voxplan.io_shell.gateway.forms import Form, FormReader
@@ -92,23 +92,15 @@ async def _whole(turn: Turn, audio: AudioSource, asked: Asked, ready: _Ready) ->
 
 
 async def _live(turn: Turn, audio: AudioSource, asked: Asked, ready: _Ready) -> None:
-    """The text as it comes, as server-sent events."""
+    """The text as it comes, as server-sent events. What is raised later is told in the stream, which ends without `[DONE]`."""
     begun = False
-    try:
-        async with turn.opened.vox.stream(audio, **asked.options) as stream:
-            async for event in stream:
-                if not begun:
-                    await ready()
-                    headers = asked_headers(model=asked.model, call_id=turn.call_id, ignored=asked.ignored)
-                    await turn.send(sent_start(200, _EVENTS, (*headers, ("cache-control", "no-cache"))))
-                    begun = True
-                await turn.send(sent_body(to_sse(event).encode(), more=True))
-        turn.entry.answered(stream.answer)
-        await turn.send(sent_body(DONE.encode()))
-    except Exception as problem:
-        if not begun:
-            raise
-        # Too late for a status: the client is told in the stream, which ends without `[DONE]`.
-        told = problem_of(problem)
-        turn.entry.failed(told, problem)
-        await turn.send(sent_body(envelope_event(told).encode()))
+    async with turn.opened.vox.stream(audio, **asked.options) as stream:
+        async for event in stream:
+            if not begun:
+                await ready()
+                headers = asked_headers(model=asked.model, call_id=turn.call_id, ignored=asked.ignored)
+                await turn.send(sent_start(200, _EVENTS, (*headers, ("cache-control", "no-cache"))))
+                begun = True
+            await turn.send(sent_body(to_sse(event).encode(), more=True))
+    turn.entry.answered(stream.answer)
+    await turn.send(sent_body(DONE.encode()))

@@ -18,24 +18,29 @@ from voxplan.io_shell.litellm.passing_on import json_text, pass_on
 from voxplan.io_shell.litellm.prices import price
 from voxplan.io_shell.litellm.providers import Target, is_name, settings_of, target, transcribes
 from voxplan.io_shell.litellm.remarks import Remark, Remarks
-from voxplan.io_shell.litellm.sections import Section, by_reference
+from voxplan.io_shell.litellm.sections import Section, by_reference, in_the_environment
 from voxplan.io_shell.litellm.variables import Variables
+from voxplan.io_shell.references import Environment, missing_references
 
 __all__ = ("Member", "Surroundings", "member", "span")
 
 _MODES: Final = frozenset({"audio_transcription", "transcription"})
 _LEAST_WEIGHT: Final = 1e-9
 _MOST_WEIGHT: Final = 1e9
+_DEPLOYMENTS: Final = "/openai/deployments"
+_OTHER_CREDENTIALS: Final = frozenset({"ad_token", "client_secret", "credentials"})
 _API_VERSION: Final = re.compile(r"(?:^|&)api-version=([^&]+)")
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What an entry depends on beside itself.
 
-    `enforced`: LiteLLM holds `rpm` for a limit, not only for a weight. `concurrent` holds where an entry says nothing else.
+    `environment` holds what the server's has; None when nobody knows what will be set. `enforced`: LiteLLM holds `rpm` for a
+    limit, not only for a weight. `concurrent` holds where an entry says nothing else.
     """
 
     variables: Variables
+    environment: Environment | None = None
     credentials: Mapping[str, tree.Mapping] = {}
     enforced: bool = False
     concurrent: int | None = None
@@ -44,7 +49,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """One deployment of a group; `wanted_name` is what it would be called if nothing else were.
 
-    In an entry for any model (`openai/*`), group and model have a star where the name goes.
+    In an entry for any model (`openai/*`), group and model have a star where the name goes; `any_provider`: that is all of it,
+    and each name says its provider too.
     """
 
     group: str
@@ -54,6 +60,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     deployment: Deployment
     is_named: bool = False
+    any_provider: bool = False
     weight: float | None = None
     rpm: float | None = None
     tpm: float | None = None
@@ -113,7 +120,7 @@ def _made(entry: Section, params: Section, info: Section, around: Surroundings) 
     if group is None or model is None:
         return f"it has no `{'model_name' if group is None else 'litellm_params.model'}`"
     base_url = _address(params)
-    if problem := _unusable(model, base_url, info):
+    if problem := _unusable(model, info):
         return problem
     led = target(model, params.text("custom_llm_provider"), base_url)
     if isinstance(led, str):
@@ -121,30 +128,38 @@ def _made(entry: Section, params: Section, info: Section, around: Surroundings) 
             f"nothing is known of provider {quoted(led)}; a server that speaks OpenAI's API can be added as `openai_compatible`"
         )
     address = base_url or led.kin.base_url
-    problem = _unfit(led, address, info)
+    problem = _unfit(led, address, info, params) or _unset(address, around)
     return problem or _member(group, led, address, (params, info, around))
 
 
-def _unusable(model: str, base_url: str | None, info: Section) -> str | None:
+def _unusable(model: str, info: Section) -> str | None:
     """Why nothing can be made of the entry, whoever the provider is."""
     if info.flag("blocked"):
         return "it is blocked"
     if by_reference(model) is not None:
-        return "its `model` stands in the environment, and a model cannot be read from there"
-    problem = address_problem(base_url.partition("?")[0]) if base_url is not None else None
-    return f"at its `api_base`, {problem}" if problem else None
+        return f"it has no `model`: {in_the_environment(model)}"
+    mode = info.text("mode")
+    return None if mode is None or mode in _MODES else f"its mode is {quoted(mode)}, and voxplan only transcribes"
 
 
-def _unfit(led: Target, address: str | None, info: Section) -> str | None:
+def _unset(address: str | None, around: Surroundings) -> str | None:
+    """Why the server that this is for could not find the address."""
+    if address is None or around.environment is None:
+        return None
+    missing = missing_references(address, {**around.variables.values, **around.environment})
+    return f"its `api_base` needs the environment variable `{missing[0]}`, which is not set" if missing else None
+
+
+def _unfit(led: Target, address: str | None, info: Section, params: Section) -> str | None:
     """Why the model is none that transcribes, or cannot be reached."""
     if address is None and CATALOG[led.kin.provider].needs_base_url:
         return "it has no `api_base`"
-    mode = info.text("mode")
+    problem = address_problem(address.partition("?")[0]) if address is not None else None
+    if problem:
+        return f"at its `api_base`, {problem}"
     if not is_name(led.model):
         return f"{quoted(led.model)} is no name of a model"
-    if mode is not None:
-        return None if mode in _MODES else f"its mode is {quoted(mode)}, and voxplan only transcribes"
-    if "*" in led.model or transcribes(led.kin.provider, led.model, info.text("base_model")):
+    if info.text("mode") is not None or "*" in led.model or transcribes(led.kin.provider, led.model, _base_model(params, info)):
         return None
     return f"{quoted(led.model)} does not look like a model that transcribes; `model_info: {{mode: audio_transcription}}` says so"
 
@@ -154,7 +169,7 @@ def _member(group: str, led: Target, address: str | None, said: tuple[Section, S
     provider, identity = led.kin.provider, info.text("id")
     rate = {key: params.number(key) for key in ("weight", "rpm", "tpm")}
     settings = _settings(led, params, info, around.variables)
-    base_url, version = _split(address, params)
+    base_url, version = _split(address, params, provider)
     if version is not None and provider == "azure":
         settings.setdefault("api_version", version)
     deployment = Deployment(
@@ -168,7 +183,6 @@ def _member(group: str, led: Target, address: str | None, said: tuple[Section, S
         price=price(params, info),
         settings=settings,
     )
-    order = params.number("order")
     made = Member(
         group=group,
         place=params.place,
@@ -177,19 +191,45 @@ def _member(group: str, led: Target, address: str | None, said: tuple[Section, S
         provider=provider,
         deployment=deployment,
         is_named=identity is not None,
+        any_provider=params.text("model") == "*" and params.text("custom_llm_provider") is None and address is None,
         weight=_weight(rate["weight"], params),
         rpm=rate["rpm"],
         tpm=rate["tpm"],
-        order=info.number("order") if order is None else order,
+        order=_said_first("order", params, info),
         timeout=span(params.number("timeout"), params, "timeout"),
         retries=_retries(params),
         drops=params.flag("drop_params") or False,
     )
+    _tell_unset_key(made, params, around)
+    if led.is_guess:
+        params.warn("model", f"{quoted(led.model)} has no prefix that says whose it is: taken for a model of `{provider}`")
     for key in ("litellm_credential_name", "model", "api_key", "api_base", "base_url"):
         params.take(key)
     info.tell_left(INFO_KEYS)
     options = _options(provider, params)
     return msgspec.structs.replace(made, deployment=msgspec.structs.replace(deployment, options=options))
+
+
+def _said_first(key: str, params: Section, info: Section) -> float | None:
+    """A number that may stand in both; the parameters count before `model_info`."""
+    said = params.number(key), info.number(key)
+    if None not in said and said[0] != said[1]:
+        info.warn(key, f"`{key}` is not carried over: `litellm_params` has another, which LiteLLM takes")
+    return said[1] if said[0] is None else said[0]
+
+
+def _base_model(params: Section, info: Section) -> str | None:
+    return info.text("base_model") or params.text("base_model")
+
+
+def _tell_unset_key(made: Member, params: Section, around: Surroundings) -> None:
+    """A deployment without its key is kept, for the key may come; each call of it fails until then."""
+    key = made.deployment.api_key or CATALOG[made.provider].default_key
+    if key is None or around.environment is None:
+        return
+    missing = missing_references(key, {**around.variables.values, **around.environment})
+    if missing and not made.deployment.settings.keys() & _OTHER_CREDENTIALS and CATALOG[made.provider].needs_key:
+        params.warn("api_key", f"its key needs the environment variable `{missing[0]}`, which is not set: every call of it fails")
 
 
 def _address(params: Section) -> str | None:
@@ -200,21 +240,26 @@ def _address(params: Section) -> str | None:
     return url.rstrip("/") if url is not None and name is None else f"${{{name}}}" if name is not None else None
 
 
-def _split(address: str | None, params: Section) -> tuple[str | None, str | None]:
+def _split(address: str | None, params: Section, provider: str) -> tuple[str | None, str | None]:
     """The address without its query, and the `api-version` that stood in that."""
-    if address is None or "?" not in address:
-        return address, None
+    if address is None:
+        return None, None
     base, _, query = address.partition("?")
     version = _API_VERSION.search(query)
-    if version is None or query.count("=") > 1:
+    if query and (version is None or query.count("=") > 1):
         params.warn("api_base", "an address has no query here: it is not carried over")
+    resource, deployment, _ = base.partition(_DEPLOYMENTS)
+    if provider == "azure" and deployment:
+        params.warn("api_base", f"`{_DEPLOYMENTS}` and what follows is not carried over: it is made of `model`")
+        base = resource
     return base, version[1] if version else None
 
 
 def _key(led: Target, params: Section, settings: Mapping[str, str], variables: Variables) -> str | None:
     provider = led.kin.provider
     if (key := params.text("api_key")) is not None:
-        return _secret(key, params, "api_key", f"{led.prefix}_API_KEY", variables)
+        usual = "openai_compatible" if provider == "openai_compatible" and led.prefix == "openai" else led.prefix
+        return _secret(key, params, "api_key", f"{usual}_API_KEY", variables)
     if provider == "openai_compatible" and led.prefix == "openai":
         params.warn("api_base", "there is no `api_key`, so none is sent; LiteLLM would send `OPENAI_API_KEY` to this address")
         return None
@@ -249,11 +294,12 @@ def _settings(led: Target, params: Section, info: Section, variables: Variables)
             params.warn(key, f"`{key}` holds what a setting cannot hold here, and is not carried over")
         else:
             settings[name] = value
-    base_model = info.text("base_model")
+    base_model = _base_model(params, info)
     if base_model is not None and provider == "azure":
         settings["base_model"] = base_model.rpartition("/")[2] or base_model
     elif base_model is not None:
-        info.warn("base_model", "`base_model` is a setting of `azure` alone: elsewhere the model's own name says what it can do")
+        where = info if info.text("base_model") else params
+        where.warn("base_model", "`base_model` is a setting of `azure` alone: elsewhere the model's own name says what it can do")
     return settings
 
 
@@ -282,6 +328,8 @@ def _weight(weight: float | None, params: Section) -> float | None:
 def _retries(params: Section) -> int | None:
     """How often the deployment itself is tried again."""
     found = [params.whole(key, 0, 100) for key in ("num_retries", "max_retries")]
+    if None not in found and found[0] != found[1]:
+        params.warn("max_retries", "`max_retries` is not carried over: there is another `num_retries`")
     return found[0] if found[0] is not None else found[1]
 
 

@@ -5,13 +5,16 @@ from typing import Final
 
 import msgspec
 
+from voxplan.engine.documents.tree import Place
 from voxplan.engine.language.gateway import Gateway
 from voxplan.engine.terms.quantity import Size
 from voxplan.io_shell.litellm.known_keys import GENERAL_KEYS
 from voxplan.io_shell.litellm.sections import Section, by_reference
 from voxplan.io_shell.litellm.variables import Variables
 
-__all__ = ("GatewaySettings", "gateway_settings")
+__all__ = ("MASTER_KEY", "GatewaySettings", "gateway_settings")
+
+MASTER_KEY: Final = "LITELLM_MASTER_KEY"
 
 _MEBIBYTE: Final = 1 << 20
 _MOST_REQUESTS: Final = 100_000  # as the language has it
@@ -22,12 +25,13 @@ _FOR_A_SERVER: Final = "is not in the spec: it is a matter of the server that ru
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a server of the config needs beside the spec.
 
-    `master_key` is a reference; `variables` are the values that stand in the config itself, by the name of the variable that
-    the spec has for each: secrets, which no message and no `repr` shows. `model_names` maps the names that LiteLLM's callers
-    use to the routes; `section` is what the spec says to its gateway.
+    `master_key` is a reference, and stands at `master_key_at`; `variables` are the values that stand in the
+    config itself, by the name of the variable that the spec has for each: secrets, which no message and no `repr` shows.
+    `model_names` maps the names that LiteLLM's callers use to the routes; `section` is what the spec says to its gateway.
     """
 
     master_key: str | None = None
+    master_key_at: Place = Place(1, 1)
     section: Gateway = Gateway()
     model_names: Mapping[str, str] = {}
     variables: Mapping[str, str] = {}
@@ -41,6 +45,7 @@ def gateway_settings(general: Section, variables: Variables, model_names: Mappin
     """What `general_settings` say, with the variables that were named until now."""
     made = GatewaySettings(
         master_key=_master_key(general, variables),
+        master_key_at=general.at("master_key"),
         section=_section(general),
         model_names=dict(model_names),
         variables=dict(variables.values),
@@ -54,7 +59,7 @@ def gateway_settings(general: Section, variables: Variables, model_names: Mappin
 
 
 _MOCK_TESTING: Final = "dangerously_allow_mock_testing_request_params"
-_IN_FLIGHT: Final = ("max_in_flight_requests_per_worker", "max_parallel_requests")
+_IN_FLIGHT: Final = ("max_in_flight_requests_per_worker", "global_max_parallel_requests")
 _LIMITS: Final = ("max_request_size_mb", *_IN_FLIGHT, "max_queued_requests_per_worker")
 
 
@@ -77,7 +82,7 @@ def _master_key(general: Section, variables: Variables) -> str | None:
         return None
     name = by_reference(key)
     if not name:
-        name = variables.named(key, "LITELLM_MASTER_KEY")
+        name = variables.named(key, MASTER_KEY)
         known = "; this one is known to everybody: take another" if key in _KNOWN_TO_ALL else ""
         said = "`master_key` stands in the file, and is not in the spec"
         general.warn("master_key", f"{said}: set the environment variable `{name}` to it{known}")

@@ -28,6 +28,9 @@ DROPPING: Final = OptionRules(
 """LiteLLM's `drop_params`."""
 
 _UNTAGGED: Final = "default"
+_LEAST_WEIGHT: Final = 1e-9
+_MOST_WEIGHT: Final = 1e9
+_SHARE_OF_THE_LAST: Final = 1e-6  # so little that nothing is drawn, and more than 0: such an arm is in no plan at all
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,16 +134,19 @@ def _weights(members: tuple[Named, ...], policy: Policy, remarks: Remarks) -> li
         if any(weight is not None for weight, _, _ in said):
             remarks.warn(place, f"`weight` is not carried over: with `by: {policy.by}` it decides nothing")
         return [1] * len(members)
-    column = next((index for index in range(3) if any(each[index] is not None for each in said)), None)
+    column = next((index for index in range(3) if any(each[index] for each in said)), None)
     if column is None:
+        if any(weight is not None for each in said for weight in each):
+            remarks.warn(place, "all weights of this group are 0: carried over as equal, as LiteLLM draws then")
         return [1] * len(members)
     key = ("weight", "rpm", "tpm")[column]
     if column:
         remarks.warn(place, f"`{key}` is the weight of each deployment of this group, as LiteLLM draws")
-    weights = [1.0 if (weight := each[column]) is None else min(weight, 1e9) for each in said]
-    if any(each[column] is None for each in said):
-        remarks.warn(place, f"some of this group have no `{key}`: they weigh 1 here, and in LiteLLM nothing")
-    if not any(weights):
-        remarks.warn(place, "all weights of this group are 0: carried over as equal")
-        return [1] * len(members)
-    return [int(weight) if weight == int(weight) else weight for weight in weights]
+    weights = [min(each[column] or 0, _MOST_WEIGHT) for each in said]
+    if not all(weights):
+        remarks.warn(
+            place,
+            f"some of this group have no `{key}`: as in LiteLLM, they serve where the others cannot (0 would be never here)",
+        )
+    last = max(_LEAST_WEIGHT, min(filter(None, weights)) * _SHARE_OF_THE_LAST)
+    return [int(weight) if weight == int(weight) else weight for weight in (each or last for each in weights)]

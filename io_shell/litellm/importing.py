@@ -1,6 +1,6 @@
 """The way in: the text of a config.yaml, the spec that says the same, and everything that it does not say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from returns.result import Failure
@@ -14,8 +14,10 @@ from voxplan.engine.documents.tree import Node, Place
 from voxplan.engine.language.spec import Spec
 from voxplan.engine.terms.spelling import quoted
 from voxplan.io_shell.litellm.deployments import Surroundings, member
-from voxplan.io_shell.litellm.gateway_settings import GatewaySettings, gateway_settings
+from voxplan.io_shell.litellm.environment import filled_in, given_variables
+from voxplan.io_shell.litellm.gateway_settings import MASTER_KEY, GatewaySettings, gateway_settings
 from voxplan.io_shell.litellm.hoisting import shared_retry, without_retry
+from voxplan.io_shell.litellm.including import Files, put_together
 from voxplan.io_shell.litellm.known_keys import TOP_KEYS
 from voxplan.io_shell.litellm.providers import target
 from voxplan.io_shell.litellm.remarks import Remarks
@@ -24,7 +26,8 @@ from voxplan.io_shell.litellm.sections import Section
 from voxplan.io_shell.litellm.shared_settings import Shared, counts_calls, shared
 from voxplan.io_shell.litellm.variables import Variables, referenced
 from voxplan.io_shell.litellm.writing import written
-from voxplan.io_shell.loading import Located
+from voxplan.io_shell.loading import Located, Severity
+from voxplan.io_shell.references import Environment
 
 __all__ = ("Imported", "imported")
 
@@ -35,6 +38,11 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     spec_text: str | None
     findings: tuple[Located, ...]
     settings: GatewaySettings = GatewaySettings()
+    files: Files = Files("config.yaml")
+
+    def error(self, place: Place, message: str) -> Located:
+        """One that shows only to who knows more than the config, at a place in it."""
+        return _located("error", self.files, place, message)
 
     @property
     def errors(self) -> tuple[Located, ...]:
@@ -47,44 +55,74 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
 
-def imported(text: bytes | str, file: str = "config.yaml") -> Imported:
-    """The spec that says what the config says; never raises. `file` is the name of the config in what is found."""
+def imported(
+    text: bytes | str, file: str = "config.yaml", environment: Environment | None = None, *, including: bool = False
+) -> Imported:
+    """The spec that says what the config says; never raises. `file` is the name of the config in what is found.
+
+    `including`: that is a path, and the files that the config includes are read from beside it.
+
+    `environment` is that of the server that this is for: what the config reads from there is filled in, and an entry whose
+    address is not set is left out. Without it, nobody knows yet what will be set.
+    """
     parsed = parse_document(text, "yaml")
     problems = parsed.failure() if isinstance(parsed, Failure) else parsed.unwrap().problems
     if isinstance(parsed, Failure) or problems:
-        return Imported(spec_text=None, findings=tuple(_error(file, each.place, each.message) for each in problems))
-    return _imported(parsed.unwrap().root, file)
+        return _broken(problems, Files(file))
+    return _whole(parsed.unwrap().root, Files(file), environment, including=including)
 
 
-def _imported(root: Node, file: str) -> Imported:
+def _broken(problems: Iterable[tree.Problem], files: Files) -> Imported:
+    return Imported(spec_text=None, findings=tuple(_located("error", files, each.place, each.message) for each in problems))
+
+
+def _whole(root: Node, files: Files, environment: Environment | None, *, including: bool) -> Imported:
+    """With the files that it includes."""
     remarks = Remarks()
+    if not including:
+        return _imported(root, files, environment, remarks)
+    document, problems = put_together(root, files, remarks)
+    return _broken(problems, files) if problems else _imported(document, files, environment, remarks)
+
+
+def _imported(document: Node, files: Files, environment: Environment | None, remarks: Remarks) -> Imported:
+    given = given_variables(Section(document, "config", document.place, remarks).inner("environment_variables"), environment)
+    root = filled_in(document, {**given, **(environment or {})})
     whole = Section(root, "config", root.place, remarks)
     router, litellm = whole.inner("router_settings"), whole.inner("litellm_settings")
-    given = {entry.key: _value(entry.value) for entry in whole.inner("environment_variables").entries()}
-    for name in given:
-        remarks.warn(whole.at("environment_variables"), f"{quoted(name)} is not carried over: set it in the environment")
-    variables = Variables({*referenced(root), *_usual_variables(whole.items("model_list"))}, given)
+    # A variable that is there already holds something else than a key of this config; it would be sent in place of that. The
+    # master key of the environment is to go before that of the config, so that a config with a weak one can stay as it is.
+    there = {*(environment or ())} - {MASTER_KEY}
+    set_here = (entry.key for entry in whole.inner("environment_variables").entries())
+    taken = {*referenced(document), *_usual_variables(whole.items("model_list")), *set_here, *there}
+    variables = Variables(taken, given)
     enforced = counts_calls(router)
     common = shared(router, litellm)
     around = Surroundings(
-        variables=variables, credentials=_credentials(whole, remarks), enforced=enforced, concurrent=common.concurrent
+        variables=variables,
+        environment=environment,
+        credentials=_credentials(whole, remarks),
+        enforced=enforced,
+        concurrent=common.concurrent,
     )
     members = [made for node in whole.items("model_list") if (made := member(node, around, remarks)) is not None]
     routed = routing(members, common, remarks)
     settings = gateway_settings(whole.inner("general_settings"), variables, routed.model_names)
     whole.tell_left(TOP_KEYS, ("model_list", "router_settings", "litellm_settings", "general_settings"))
-    return _finished(routed, common, settings, remarks, (file, whole.at("model_list")))
+    return _finished(routed, common, settings, remarks, (files, whole.at("model_list")))
 
 
-def _finished(routed: Routing, common: Shared, settings: GatewaySettings, remarks: Remarks, at: tuple[str, Place]) -> Imported:
+def _finished(routed: Routing, common: Shared, settings: GatewaySettings, remarks: Remarks, at: tuple[Files, Place]) -> Imported:
     """The spec, if it is one: it is read and checked as every other."""
-    file, place = at
-    warnings = [
-        Located(severity="warning", file=file, line=r.place.line, column=r.place.column, message=r.message) for r in remarks.found
-    ]
+    files, place = at
+    warnings = [_located("warning", files, each.place, each.message) for each in remarks.found]
     if not routed.deployments:
-        errors = [_error(file, place, "there is nothing to carry over: no entry of `model_list` is a model that transcribes")]
-        return Imported(spec_text=None, findings=_sorted([*warnings, *errors]), settings=settings)
+        errors = [
+            _located(
+                "error", files, place, "there is nothing to carry over: no entry of `model_list` is a model that transcribes"
+            )
+        ]
+        return Imported(spec_text=None, findings=_sorted([*warnings, *errors]), settings=settings, files=files)
     retry = shared_retry(routed.routes)
     spec = Spec(
         voxplan=1,
@@ -93,14 +131,17 @@ def _finished(routed: Routing, common: Shared, settings: GatewaySettings, remark
         routes={name: node if retry is None else without_retry(node) for name, node in routed.routes.items()},
         gateway=settings.section,
     )
-    text = written(spec, remarks.found)
-    result = read(text, "yaml", file)
+    text = written(spec, remarks.found, files)
+    result = read(text, "yaml", "spec")
     if isinstance(result, Failure):
-        errors = [_error(file, place, f"cannot be carried over: {each.message}") for each in result.failure()]
+        errors = [_located("error", files, place, f"cannot be carried over: {each.message}") for each in result.failure()]
     else:
         found = (each for each in check(result.unwrap().spec, CATALOG) if each.severity == "error")
-        errors = [_error(file, _where(each.path, routed, place), f"cannot be carried over: {each.message}") for each in found]
-    return Imported(spec_text=None if errors else text, findings=_sorted([*warnings, *errors]), settings=settings)
+        errors = [
+            _located("error", files, _where(each.path, routed, place), f"cannot be carried over: {each.message}")
+            for each in found
+        ]
+    return Imported(spec_text=None if errors else text, findings=_sorted([*warnings, *errors]), settings=settings, files=files)
 
 
 def _where(path: tree.Path, routed: Routing, otherwise: Place) -> Place:
@@ -109,16 +150,13 @@ def _where(path: tree.Path, routed: Routing, otherwise: Place) -> Place:
 
 
 def _sorted(findings: list[Located]) -> tuple[Located, ...]:
-    unique = {(each.line or 0, each.column or 0, each.severity, each.message): each for each in findings}
+    order = {file: number for number, file in enumerate(dict.fromkeys(each.file for each in findings))}
+    unique = {(order[each.file], each.line or 0, each.column or 0, each.severity, each.message): each for each in findings}
     return tuple(unique[key] for key in sorted(unique))
 
 
-def _error(file: str, place: Place, message: str) -> Located:
-    return Located(severity="error", file=file, line=place.line, column=place.column, message=message)
-
-
-def _value(node: Node) -> str:
-    return str(node.value) if isinstance(node, tree.Scalar) else ""
+def _located(severity: Severity, files: Files, place: Place, message: str) -> Located:
+    return Located(severity=severity, file=files.name(place), line=files.line(place), column=place.column, message=message)
 
 
 def _usual_variables(model_list: tuple[Node, ...]) -> Iterator[str]:
@@ -138,7 +176,9 @@ def _credentials(whole: Section, remarks: Remarks) -> dict[str, tree.Mapping]:
         section = Section(item, "credential_list", item.place, remarks)
         name, values = section.text("credential_name"), section.take("credential_values")
         section.take("credential_info")
-        if name is not None and isinstance(values, tree.Mapping):
+        if name in found:
+            remarks.warn(item.place, f"credential {quoted(name)} stands there already: the first one counts")
+        elif name is not None and isinstance(values, tree.Mapping):
             found[name] = values
         else:
             remarks.warn(item.place, "a credential needs `credential_name` and `credential_values`: not carried over")

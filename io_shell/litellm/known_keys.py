@@ -66,6 +66,7 @@ NOT_HERE: Final = frozenset(
 
 _READ: Final = (
     *("model", "api_key", "api_base", "base_url", "custom_llm_provider", "litellm_credential_name", "region_name", "tags"),
+    "base_model",
     *("weight", "rpm", "tpm", "order", "timeout", "num_retries", "max_retries", "max_parallel_requests", "drop_params"),
     *("input_cost_per_second", "output_cost_per_second", "input_cost_per_request", "extra_body"),
     *("input_cost_per_token", "input_cost_per_audio_token", "output_cost_per_token", "output_cost_per_audio_token"),
@@ -124,6 +125,8 @@ LITELLM_KEYS: Final[Mapping[str, str]] = {
         ("forward_traceparent_to_llm_provider", "prometheus_initialize_budget_metrics", "custom_prometheus_metadata_labels"),
         _LOGS,
     ),
+    "check_provider_endpoint": "the models of an entry for any model are those that voxplan knows",
+    "default_key_generate_params": "what a key may use is said with the key",
     "enable_preview_features": "there is no counterpart",
     "telemetry": "nothing is ever reported home",
 }
@@ -146,7 +149,7 @@ GENERAL_KEYS: Final[Mapping[str, str]] = {
         (
             *("custom_auth", "custom_sso", "enable_jwt_auth", "litellm_jwtauth", "enable_oauth2_auth", "allowed_routes"),
             *("admin_only_routes", "public_routes", "allow_user_auth", "ui_access_mode", "ui_username", "ui_password"),
-            *("user_header_name", "user_header_mappings", "key_management_system", "key_management_settings", "allowed_ips"),
+            *("user_header_name", "user_header_mappings", "allowed_ips"),
         ),
         "callers are known by their keys",
     ),
@@ -155,13 +158,18 @@ GENERAL_KEYS: Final[Mapping[str, str]] = {
             *("background_health_checks", "health_check_interval", "health_check_details", "max_response_size_mb"),
             *("cancel_on_disconnect", "coordination_redis", "pass_through_endpoints", "enforce_user_param"),
             *("completion_model", "infer_model_from_keys", "block_robots", "proxy_config_reload_interval"),
-            "global_max_parallel_requests",
         ),
         _GATEWAY,
     ),
     **dict.fromkeys(("alerting", "alerting_threshold", "alerting_args", "alert_types", "alert_to_webhook_url"), _LOGS),
+    **dict.fromkeys(
+        ("key_management_system", "key_management_settings"),
+        "secrets are read from the environment alone: set there what the manager holds, by the names after `os.environ/`",
+    ),
     "allow_client_side_credentials": "callers never bring addresses or keys",
     "dangerously_permit_weak_or_unset_master_key": "a weak key is refused on any address but that of the machine itself",
+    "litellm_key_header_name": "callers send their key as `Authorization: Bearer`",
+    "max_parallel_requests": "it is a limit of each key, and keys have none here",
     "moderation_model": "LiteLLM sends every transcription to it; here the route that was asked for serves",
 }
 
@@ -172,6 +180,6 @@ TOP_KEYS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("mcp_servers", "mcp_tools", "mcp_aliases", "agents", "agent_list"), _TEXT_ONLY),
     "assistant_settings": _TEXT_ONLY,
     "default_vertex_config": "each entry of `model_list` has to say it",
-    "include": "other files are not read: import each of them by itself",
+    "include": "files are read where it is a list of paths, beside the config",
     "pass_through_endpoints": _GATEWAY,
 }

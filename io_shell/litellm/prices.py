@@ -12,15 +12,13 @@ from voxplan.io_shell.litellm.sections import Section
 __all__ = ("price",)
 
 _NANO: Final = 10**9
+_CARRIED: Final = ("output_cost_per_second", "input_cost_per_second", "input_cost_per_request")
 _PER_TOKEN: Final = ("input_cost_per_token", "input_cost_per_audio_token", "output_cost_per_token", "output_cost_per_audio_token")
 
 
 def price(params: Section, info: Section) -> Price | None:
     """What the entry says a call costs; parameters count before `model_info`, the output's price before the input's."""
-    said = {
-        key: next((found for found in (params.number(key), info.number(key)) if found is not None), None)
-        for key in ("output_cost_per_second", "input_cost_per_second", "input_cost_per_request", *_PER_TOKEN)
-    }
+    said = {key: _said(key, params, info) for key in _CARRIED}
     for section in (params, info):
         for key in _PER_TOKEN:
             if section.take(key) is not None:
@@ -36,6 +34,13 @@ def price(params: Section, info: Section) -> Price | None:
         params.remarks.warn(params.place, "a price of more than $1000000 is not carried over")
         return None
     return Price(per_minute=money[0], per_request=money[1])
+
+
+def _said(key: str, params: Section, info: Section) -> float | None:
+    found = params.number(key), info.number(key)
+    if None not in found and found[0] != found[1]:
+        info.warn(key, f"`{key}` is not carried over: `litellm_params` has another")
+    return found[1] if found[0] is None else found[0]
 
 
 def _money(dollars: float | None, times: int) -> Money | None:

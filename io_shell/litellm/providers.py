@@ -21,11 +21,12 @@ class Kin(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Where an entry of `model_list` leads; `prefix` is LiteLLM's own name of the provider."""
+    """Where an entry of `model_list` leads; `prefix` is LiteLLM's own name of the provider, which may be a guess."""
 
     prefix: str
     kin: Kin
     model: str
+    is_guess: bool = False
 
 
 PREFIXES: Final[Mapping[str, Kin]] = {
@@ -98,7 +99,8 @@ def target(model: str, provider: str | None, base_url: str | None) -> Target | s
         return prefix if kin is None else f"{prefix}/speech"
     if kin.provider == "openai" and base_url is not None and not _is_openai(base_url):
         kin = _COMPATIBLE
-    return Target(prefix, kin, rest)
+    is_guess = not slash and provider not in PREFIXES and "*" not in model and model not in dict(CATALOG["openai"].models)
+    return Target(prefix, kin, rest, is_guess)
 
 
 def is_name(model: str) -> bool:

@@ -34,22 +34,30 @@ def routing(members: Iterable[Member], shared: Shared, remarks: Remarks) -> Rout
     groups = _groups(tuple(members), shared, remarks)
     names = Names()
     called = {group: names.free(group) for group in groups}
-    _tell_renamed(called, groups, remarks)
+    _tell_renamed(called, {group: found[0].place for group, found in groups.items()}, remarks)
     named = {group: tuple(_named(each, names, remarks) for each in found) for group, found in groups.items()}
     cores = {group: _core(group, called[group], found, shared, remarks) for group, found in named.items()}
+    for group, (_, place) in shared.of_group.items():
+        if group not in groups:
+            message = f"retries of {quoted(group)} are not carried over: no such group{suggestion(group, groups)}"
+            remarks.warn(place, message)
     fallbacks = _known_fallbacks(shared, groups, remarks)
     routes = {called[group]: _tied(group, cores, called, fallbacks) for group in groups}
     places = {("routes", called[group]): found[0].place for group, found in groups.items()}
     for alias, (group, place) in shared.aliases.items():
         real = shared.aliases[group][0] if group not in called and group in shared.aliases else group
         if alias in called or real not in called:
-            why = "it is a `model_name` too" if alias in called else f"there is no group {quoted(real)}"
+            why = (
+                "it is a `model_name` too, which counts here, and in LiteLLM the alias"
+                if alias in called
+                else f"there is no group {quoted(real)}"
+            )
             remarks.warn(place, f"alias {quoted(alias)} is not carried over: {why}")
             continue
         called[alias] = names.free(alias)
         routes[called[alias]] = RouteNode(use=called[real])
         places["routes", called[alias]] = place
-        _tell_renamed({alias: called[alias]}, {}, remarks, place)
+        _tell_renamed({alias: called[alias]}, {alias: place}, remarks)
     every = [each for found in named.values() for each in found]
     return Routing(
         deployments={each.name: each.member.deployment for each in every},
@@ -78,15 +86,17 @@ def _mentioned(shared: Shared) -> Iterator[str]:
     yield from (group for group, _ in shared.aliases.values())
 
 
-def _tell_renamed(
-    called: Mapping[str, str], groups: Mapping[str, list[Member]], remarks: Remarks, place: Place | None = None
-) -> None:
+def _tell_renamed(called: Mapping[str, str], places: Mapping[str, Place], remarks: Remarks) -> None:
+    """Once for each place: an entry for any model has many routes."""
+    renamed: dict[Place, list[str]] = {}
     for group, name in called.items():
         if name != group:
-            where = place or groups[group][0].place
-            remarks.warn(
-                where, f"the route of {quoted(group)} is called `{name}`: names here hold no such characters", ("routes", name)
-            )
+            renamed.setdefault(places[group], []).append(group)
+    for place, groups in renamed.items():
+        group, others = groups[0], len(groups) - 1
+        more = f"; {others} more in the same way" if others else ""
+        message = f"the route of {quoted(group)} is called `{called[group]}`: names here hold no such characters{more}"
+        remarks.warn(place, message, ("routes", called[group]))
 
 
 def _named(member: Member, names: Names, remarks: Remarks) -> Named:
@@ -98,7 +108,8 @@ def _named(member: Member, names: Names, remarks: Remarks) -> Named:
 def _core(group: str, name: str, members: tuple[Named, ...], shared: Shared, remarks: Remarks) -> RouteNode:
     """The group without its fallbacks."""
     notes = Remarks()
-    node = group_node(members, shared.of_group.get(group, shared.policy), notes)
+    policy, _ = shared.of_group.get(group, (shared.policy, None))
+    node = group_node(members, policy, notes)
     remarks.adopt(notes.found, ("routes", name))
     return node
 
@@ -108,14 +119,15 @@ def _known_fallbacks(shared: Shared, groups: Mapping[str, object], remarks: Rema
     found: Fallbacks = {}
     for group, names in shared.fallbacks.items():
         real = [shared.aliases[name][0] if name in shared.aliases else name for name in (group, *names)]
-        unknown = [name for name in real if name not in groups and name != "*"]
-        for name in unknown:
-            guess = suggestion(name, groups)
-            remarks.warn(
-                shared.fallback_place, f"fallback {quoted(group)} → {quoted(name)} is not carried over: no such group{guess}"
-            )
-        if real[0] in groups or real[0] == "*":
-            found[real[0]] = tuple(name for name in real[1:] if name in groups)
+        place = shared.fallback_places[group]
+        if real[0] not in groups and real[0] != "*":
+            remarks.warn(place, f"fallbacks of {quoted(group)} are not carried over: no such group{suggestion(real[0], groups)}")
+            continue
+        for name in real[1:]:
+            if name not in groups:
+                guess = suggestion(name, groups)
+                remarks.warn(place, f"fallback {quoted(group)} → {quoted(name)} is not carried over: no such group{guess}")
+        found[real[0]] = tuple(name for name in real[1:] if name in groups)
     return found
 
 

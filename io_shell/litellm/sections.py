@@ -13,7 +13,7 @@ from voxplan.engine.documents.tree import Entry, Node, Place, Scalar, Sequence
 from voxplan.engine.terms.spelling import quoted, suggestion
 from voxplan.io_shell.litellm.remarks import Remarks
 
-__all__ = ("Section", "by_reference", "is_absent")
+__all__ = ("Section", "by_reference", "in_the_environment", "is_absent")
 
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
@@ -34,6 +34,12 @@ def by_reference(text: str) -> str | None:
     if found is None:
         return None
     return found[1] if _VARIABLE.fullmatch(found[1]) else ""
+
+
+def in_the_environment(text: str) -> str:
+    """Why a value that is no secret is missing where its place is taken by a reference."""
+    name = by_reference(text)
+    return f"that stands in the environment, and only `voxplan serve --config` reads it there, where `{name or '?'}` is set"
 
 
 def is_absent(node: Node | None) -> bool:
@@ -92,7 +98,7 @@ class Section:
             case Scalar(int() | float() as value):
                 found = value
             case Scalar(str() as text) if by_reference(text) is not None:
-                self.warn(key, f"`{key}` stands in the environment: a number cannot be read from there, and is not carried over")
+                self.warn(key, f"`{key}` is not carried over: {in_the_environment(text)}")
                 return None
             case Scalar(str() as text):
                 found = _number(text.strip())
@@ -120,6 +126,9 @@ class Section:
                 return None
             case Scalar(value) if str(value).lower() in _TRUE | _FALSE:
                 return str(value).lower() in _TRUE
+            case Scalar(str() as text) if by_reference(text) is not None:
+                self.warn(key, f"`{key}` is not carried over: {in_the_environment(text)}")
+                return None
             case _:
                 self.warn(key, f"`{key}` is neither true nor false, and is not carried over")
                 return None

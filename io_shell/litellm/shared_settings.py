@@ -41,16 +41,20 @@ _RETRIES: Final[Mapping[str, FailureKind]] = {
     "TimeoutErrorRetries": "timed_out",
 }
 _USUAL_RETRIES: Final = 2
+_NOT_RETRIED: Final = (
+    "what timed out goes to the next deployment, and not to the same one again unless `retry_policy` has `TimeoutErrorRetries`"
+)
+_COOLED: Final = frozenset({"not_found", "rate_limited", "unauthorized"})
 
 
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for all groups; `of_group` are policies of single ones, `aliases` other names of groups."""
+    """What holds for all groups; `of_group` are policies of single ones with their places, `aliases` other names of groups."""
 
     defaults: Rules
     policy: Policy
-    of_group: Mapping[str, Policy]
+    of_group: Mapping[str, tuple[Policy, Place]]
     fallbacks: Fallbacks
-    fallback_place: Place
+    fallback_places: Mapping[str, Place]
     aliases: Mapping[str, tuple[str, Place]]
     concurrent: int | None
 
@@ -67,11 +71,16 @@ def shared(router: Section, litellm: Section) -> Shared:
         litellm.warn("request_timeout", "`request_timeout` is not carried over: `router_settings` has a `timeout`")
     policy = _policy(router, litellm)
     of_group = {
-        entry.key: msgspec.structs.replace(policy, by_kind=_by_kind(Section(entry.value, entry.key, entry.place, router.remarks)))
+        entry.key: (
+            msgspec.structs.replace(
+                policy, by_kind=_by_kind(Section(entry.value, entry.key, entry.place, router.remarks), policy.retries)
+            ),
+            entry.place,
+        )
         for entry in router.inner("model_group_retry_policy").entries()
     }
     drops = [section.flag("drop_params") for section in (router, litellm)]
-    fallbacks, place = _fallbacks(router, litellm)
+    fallbacks, places = _fallbacks(router, litellm)
     for check in router.texts("optional_pre_call_checks"):
         if check != "enforce_model_rate_limits":
             router.warn("optional_pre_call_checks", f"{quoted(check)} is not carried over: plans depend on no earlier request")
@@ -80,7 +89,7 @@ def shared(router: Section, litellm: Section) -> Shared:
         policy=policy,
         of_group=of_group,
         fallbacks=fallbacks,
-        fallback_place=place,
+        fallback_places=places,
         aliases={**_aliases(litellm, "model_alias_map"), **_aliases(router, "model_group_alias")},
         concurrent=router.whole("default_max_parallel_requests", 1, 10**9),
     )
@@ -100,10 +109,13 @@ def _policy(router: Section, litellm: Section) -> Policy:
     if None not in said and said[0] != said[1]:
         litellm.warn("num_retries", "`num_retries` is not carried over: `router_settings` has another")
     retries = next((each for each in said if each is not None), _USUAL_RETRIES)
+    by_kind = _by_kind(router.inner("retry_policy"), retries)
+    if any(said) and "timed_out" not in by_kind:
+        (router if said[0] is not None else litellm).warn("num_retries", _NOT_RETRIED)
     return Policy(
         by=_strategy(router),
         retries=retries,
-        by_kind=_by_kind(router.inner("retry_policy")),
+        by_kind=by_kind,
         by_tag=router.flag("enable_tag_filtering") or False,
     )
 
@@ -117,16 +129,20 @@ def _strategy(router: Section) -> Strategy:
     return "weight"
 
 
-def _by_kind(section: Section) -> Mapping[FailureKind, int]:
-    """The retries of a `retry_policy`, which are one number here."""
+def _by_kind(section: Section, others: int) -> Mapping[FailureKind, int]:
+    """The retries of a `retry_policy`, which are one number here, also for those of which it says nothing: `others`."""
     found: dict[FailureKind, int] = {}
     for key, kind in _RETRIES.items():
         if (count := section.whole(key, 0, 100)) is not None:
             found[kind] = count
+            if count and kind in _COOLED:
+                section.warn(
+                    key, f"`{key}`: here this cools a deployment, and the same one is not asked again before that is over"
+                )
     usual = section.whole("DefaultRetries", 0, 100)
     if usual is not None:
         found = dict.fromkeys(RETRIED, usual) | found
-    several = {count for count in found.values() if count > 0}
+    several = {count for count in (*found.values(), *(others for kind in RETRIED if found and kind not in found)) if count > 0}
     if len(several) > 1:
         message = f"retries have one number here: {max(several)} for every kind that this policy tries again"
         section.remarks.warn(section.place, message)
@@ -134,21 +150,28 @@ def _by_kind(section: Section) -> Mapping[FailureKind, int]:
     return found
 
 
-def _fallbacks(router: Section, litellm: Section) -> tuple[Fallbacks, Place]:
-    found = [(_pairs(section), section) for section in (router, litellm)]
+def _fallbacks(router: Section, litellm: Section) -> tuple[Fallbacks, dict[str, Place]]:
+    """The fallbacks, and where those of each group stand."""
+    found = [_pairs(section) for section in (router, litellm)]
     if found[0][0] and found[1][0]:
         litellm.warn("fallbacks", "`fallbacks` are not carried over: `router_settings` has some, and LiteLLM takes those")
-    pairs, section = found[0] if found[0][0] else found[1]
-    usual = next((names for names in (each.texts("default_fallbacks") for each in (router, litellm)) if names), ())
-    if usual:
-        pairs.setdefault("*", usual)
-    key = "fallbacks" if section.take("fallbacks") is not None else "default_fallbacks"
-    return pairs, section.at(key)
+    pairs, places = found[0] if found[0][0] else found[1]
+    usual = [each.texts("default_fallbacks") for each in (router, litellm)]
+    if all(usual):
+        litellm.warn("default_fallbacks", "`default_fallbacks` are not carried over: `router_settings` has some")
+    if named := usual[0] or usual[1]:
+        pairs.setdefault("*", named)
+        places.setdefault("*", (router if usual[0] else litellm).at("default_fallbacks"))
+    return pairs, places
 
 
-def _pairs(section: Section) -> Fallbacks:
+def _pairs(section: Section) -> tuple[Fallbacks, dict[str, Place]]:
     """`[{group: [group, …]}, …]`; of two entries for one group LiteLLM takes the first."""
     found: Fallbacks = {}
+    places: dict[str, Place] = {}
+    if isinstance(section.take("fallbacks"), tree.Mapping):
+        section.warn("fallbacks", "`fallbacks` is a list with a mapping for each group, and not one mapping: not carried over")
+        return found, places
     for item in section.items("fallbacks"):
         entries = Section(item, "fallbacks", item.place, section.remarks).entries()
         for entry in entries:
@@ -156,8 +179,8 @@ def _pairs(section: Section) -> Fallbacks:
             if entry.key in found:
                 section.remarks.warn(entry.place, f"{quoted(entry.key)} has fallbacks already, and LiteLLM takes the first")
             elif names:
-                found[entry.key] = names
-    return found
+                found[entry.key], places[entry.key] = names, entry.place
+    return found, places
 
 
 def _nodes(node: Node) -> tuple[Node, ...]:

@@ -17,7 +17,7 @@ class Variables:
     """Names for values; the same value has the same name, and no name that means something else already is taken."""
 
     def __init__(self, taken: Iterable[str], given: dict[str, str]) -> None:
-        """`taken` are names that mean something else; `given` those that the config sets itself."""
+        """`taken` are names that mean something else; `given` are those that the config sets itself."""
         self._taken = {*taken, *given}
         self.values = dict(given)
         self._names: dict[str, str] = {}

@@ -8,6 +8,7 @@ from returns.result import Failure
 from voxplan.engine.documents.printing import print_spec
 from voxplan.engine.documents.reading import read
 from voxplan.engine.language.spec import Spec
+from voxplan.io_shell.litellm.including import Files
 from voxplan.io_shell.litellm.remarks import Remark
 
 __all__ = ("written",)
@@ -17,7 +18,7 @@ _HEAD: Final = (
 )
 
 
-def written(spec: Spec, remarks: Iterable[Remark]) -> str:
+def written(spec: Spec, remarks: Iterable[Remark], files: Files) -> str:
     """The text; what is about the whole stands at its head."""
     text = print_spec(spec, "yaml")
     result = read(text, "yaml", "spec")
@@ -27,7 +28,7 @@ def written(spec: Spec, remarks: Iterable[Remark]) -> str:
     above: dict[int, list[str]] = {}
     for remark in sorted(remarks, key=lambda each: each.place):
         line = document.locate(remark.about).line if remark.about else 1
-        comment = f"{'  ' if remark.about else ''}# line {remark.place.line}: {remark.message}"
+        comment = f"{'  ' if remark.about else ''}# {files.label(remark.place)}: {remark.message}"
         if comment not in above.setdefault(line, []):
             above[line].append(comment)
     lines = text.splitlines()

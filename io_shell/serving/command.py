@@ -62,9 +62,9 @@ def _run(command: Command, noted: list[int]) -> int:
     file = WatchedFile(command.source.path, watching=command.watch)
     content = file.read()
     first = first_read(command.source, content)
+    make = command.admitted(first)  # before anything is told: who is refused reads that alone
     for finding in first.findings:
         command.say(finding_line(finding))
-    make = command.admitted(first)
     sockets = listening(command.host, command.port)
 
     def serve_one(now: Read, over: WatchedFile | Shared, told: Told, signals: Signals, parent: int | None = None) -> int:

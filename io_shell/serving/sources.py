@@ -80,7 +80,7 @@ class ConfigSource:
         """What it says."""
         from voxplan.io_shell.litellm.importing import imported  # noqa: PLC0415 - only who has such a config waits for it
 
-        made = imported(content, str(self._path))
+        made = imported(content, str(self._path), self._environment, including=True)
         if made.spec_text is None:
             return Read(policy=None, findings=made.findings)
         examined = examine_content(made.spec_text.encode(), self._path.with_suffix(".yaml"))
@@ -94,6 +94,5 @@ class ConfigSource:
         key = resolve(settings.master_key, {**settings.variables, **self._environment})
         if isinstance(key, Failure):
             message = f"`master_key` needs the environment variable `{key.failure()}`, which is not set"
-            unset = Located(severity="error", file=str(self._path), message=message)
-            return Read(policy=None, findings=(*made.findings, unset))
+            return Read(policy=None, findings=(*made.findings, made.error(settings.master_key_at, message)))
         return Read(policy=policy, findings=made.findings, master_key=key.unwrap())

@@ -168,6 +168,8 @@ def _waiting(signals: list[int]) -> Generator[Callable[[float], None]]:
         for end in (reading, writing):
             end.setblocking(False)
         before = {number: signal.signal(number, note) for number in _AT_FIRST}
+        # Whoever started us may have ignored it: then the system would bury the workers, and nobody learnt how they ended.
+        before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
 
         def wait(seconds: float) -> None:

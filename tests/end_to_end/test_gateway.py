@@ -1,14 +1,16 @@
 """The gateway over real sockets: what clients of OpenAI's endpoint send, and what they get back."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
+import anyio
 import httpx
 import pytest
 import uvicorn
 from msgspec.structs import replace
+from starlette.types import Message, Scope
 
 from tests.conformance.behaviours import BreakStream, Honest, Reply
 from tests.conformance.kit import STANDS
@@ -16,7 +18,8 @@ from tests.conformance.socket_server import SocketServer
 from tests.sounds import tone
 from voxplan.engine.language.gateway import Gateway
 from voxplan.engine.language.spec import OptionRules, RouteNode, Spec
-from voxplan.engine.terms.quantity import Size
+from voxplan.engine.terms.quantity import Size, Span
+from voxplan.io_shell.gateway.access import Access
 from voxplan.io_shell.gateway.app import GatewayOptions, gateway
 
 AUDIO: Final = tone()
@@ -188,3 +191,76 @@ def test_openai_s_own_client() -> None:
             events = list(client.audio.transcriptions.create(model="live", file=("tone.wav", AUDIO), stream=True))
         assert heard.text == Honest().text
         assert events[-1].text == Honest().text
+
+
+class Wire:
+    """A client without a socket, which sends the whole form of a stream at once; its n-th message out meets `fate`."""
+
+    def __init__(self, fate: Callable[[int], Awaitable[None]]) -> None:
+        built = httpx.Request(
+            "POST", "http://gateway/v1/audio/transcriptions", data={"model": "live", "stream": "true"}, files=FORM
+        )
+        self.got: list[Message] = []
+        self.scope: Scope = {
+            "type": "http",
+            "method": "POST",
+            "path": built.url.path,
+            "query_string": b"",
+            "headers": [*((name.lower(), value) for name, value in built.headers.raw), (b"api-key", KEY.encode())],
+        }
+        self._body: bytes | None = built.read()
+        self._fate = fate
+
+    async def receive(self) -> Message:
+        """The form, and then nothing any more."""
+        body, self._body = self._body, None
+        if body is None:
+            await anyio.sleep_forever()
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        """What the client gets."""
+        self.got.append(message)
+        await self._fate(len(self.got))
+
+
+def streamed(wire: Wire, rules: Gateway = ORDINARY) -> Access:
+    """The record of one stream over this wire."""
+    records: list[Access] = []
+
+    async def main(upstream: SocketServer) -> None:
+        spec, options = replace(spec_of(upstream), gateway=rules), GatewayOptions(key=KEY, access=records.append)
+        app = gateway(spec, options, environment=STAND.environment())
+        async with app.running():
+            await app(wire.scope, wire.receive, wire.send)
+
+    with STAND.server() as upstream:
+        anyio.run(main, upstream)
+    (record,) = records
+    return record
+
+
+def test_a_client_that_stops_reading_its_stream_is_no_fault_of_ours() -> None:
+    """It counts as one that has left."""
+
+    async def stuck(number: int) -> None:
+        if number > 2:
+            await anyio.sleep_forever()
+
+    record = streamed(Wire(stuck), Gateway(idle=Span(200)))
+    assert (record.status, record.error, record.stream) == (499, None, True)
+
+
+def test_a_fault_of_ours_in_the_middle_of_a_stream_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """The client is only told that there is one."""
+
+    async def broken(number: int) -> None:
+        if number == 3:
+            raise RuntimeError("a fault of the wire")
+
+    wire = Wire(broken)
+    record = streamed(wire)
+    assert (record.status, record.error) == (200, "internal_error")
+    assert b"internal_error" in wire.got[-1]["body"]
+    assert b"wire" not in wire.got[-1]["body"]
+    assert [str(entry.exc_info[1]) for entry in caplog.records if entry.exc_info] == ["a fault of the wire"]

@@ -283,6 +283,15 @@ def test_an_upload_over_the_limit_never_starts_a_call() -> None:
         assert (answer.status, answer.error["code"], upstream.connections) == (413, "file_too_large", 0)
 
 
+def test_a_body_whose_head_says_too_much_is_refused_before_it_is_sent() -> None:
+    """Nobody sends two gigabytes in vain."""
+    rules = Gateway(largest_upload=Size(500_000))
+    with STAND.server() as upstream, served(upstream, rules=rules) as address, connected(address) as client:
+        client.begin(2 << 30, KEY)
+        answer = client.answer()
+        assert (answer.status, answer.error["code"], answer.error["param"]) == (413, "file_too_large", "file")
+
+
 def test_a_slow_client_is_refused_and_its_call_given_up() -> None:
     """408 after `idle`, on a connection that is closed then."""
     with STAND.server() as upstream, served(upstream, rules=Gateway(idle=Span(500))) as address, connected(address) as client:

@@ -185,7 +185,7 @@ async def test_a_guardrail_that_breaks_blocks_unless_the_spec_says_otherwise(on_
         if on_error == "allow":
             assert (await transcribe(spec, {"g": broken})).unchecked == ("g",)
             return
-        with pytest.raises(voxplan.ProviderError, match="guardrail `g` did not approve: ConnectionError in the guardrail"):
+        with pytest.raises(voxplan.ProviderError, match="guardrail `g` could not judge: ConnectionError in the guardrail"):
             await transcribe(spec, {"g": broken})
 
 

@@ -213,11 +213,12 @@ def test_elsewhere_the_configuration_is_refused_in_one_line(tmp_path: Path) -> N
     path.write_text(CONFIG, encoding="utf-8")
     refused = not_served("--config", path, "--host", "0.0.0.0", environment=KEYS)
     assert refused.code not in {0, 1}
-    lines = [line for line in refused.said.splitlines() if "warning" not in line]
-    assert len(lines) == 1
-    assert "127.0.0.1" in lines[0]
-    assert "master_key" in refused.said
-    assert "sk-1234" not in lines[0]
+    (line,) = refused.said.splitlines()
+    assert "master key in" in line
+    assert "config.yaml" in line
+    assert "VOXPLAN_MASTER_KEY" in line
+    assert "127.0.0.1" in line
+    assert "sk-1234" not in line
 
 
 @needs_curl

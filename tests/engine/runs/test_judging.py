@@ -40,7 +40,7 @@ def test_an_input_guardrail_that_breaks_blocks_unless_it_allows_that() -> None:
     """Then the answer says that it did not check."""
     broke = Broke(why="no service")
     strict = drive(plan_of(attempt("a"), input_guardrails=(G,))).checks(1, broke, 10)
-    assert strict.ended == Unserved(kind="blocked", guardrail="g", why="no service")
+    assert strict.ended == Unserved(kind="blocked", guardrail="g", why="no service", broke=True)
     run = drive(plan_of(attempt("a"), input_guardrails=(LENIENT,))).checks(1, broke, 10)
     assert run.sent == ["a"]
     assert run.answers(1, 20).ended == Served(attempt=1, transcript=transcript(), unchecked=("g",))
@@ -91,14 +91,14 @@ def test_an_output_guardrail_that_breaks_blocks_unless_it_allows_that() -> None:
     assert run.checking[0].transcript == transcript()
     assert run.checks(2, Passed(), 30).ended == Served(attempt=1, transcript=transcript(), unchecked=("g",))
     blocked = run.checks(2, Broke(why="no service"), 30)
-    assert blocked.ended == Unserved(kind="blocked", guardrail="h", why="no service")
+    assert blocked.ended == Unserved(kind="blocked", guardrail="h", why="no service", broke=True)
 
 
 def test_a_verdict_after_its_time_is_none() -> None:
     """The guardrail was late, whatever it says."""
     judged = drive(attempt("a", guardrails=(G,))).answers(1, 10)
     assert judged.checks(1, Passed(), 1010).ended == Served(attempt=1, transcript=transcript())
-    assert judged.checks(1, Passed(), 1011).ended == Unserved(kind="blocked", guardrail="g", why="no verdict in time")
+    assert judged.checks(1, Passed(), 1011).ended == Unserved(kind="blocked", guardrail="g", why="no verdict in time", broke=True)
 
 
 def test_the_deadline_of_the_attempt_cuts_the_time_of_its_guardrails() -> None:
@@ -111,7 +111,7 @@ def test_the_deadline_of_the_attempt_cuts_the_time_of_its_guardrails() -> None:
 def test_a_guardrail_without_time_left_is_not_asked() -> None:
     """An answer in the last millisecond cannot be judged any more."""
     run = drive(attempt("a", guardrails=(G,), deadline_ms=500)).answers(1, 500)
-    assert run.ended == Unserved(kind="blocked", guardrail="g", why="no time left")
+    assert run.ended == Unserved(kind="blocked", guardrail="g", why="no time left", broke=True)
     lenient = drive(attempt("a", guardrails=(LENIENT,), deadline_ms=500)).answers(1, 500)
     assert lenient.ended == Served(attempt=1, transcript=transcript(), unchecked=("g",))
 

@@ -4,7 +4,9 @@ import pytest
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
+from tests.io_shell.gateway.calling import KEY, calling
 from voxplan.io_shell.gateway.access import Access, Observed, entry_of
+from voxplan.io_shell.gateway.app import GatewayOptions
 from voxplan.io_shell.gateway.turns import sent_body, sent_start
 
 pytestmark = pytest.mark.anyio
@@ -101,3 +103,12 @@ async def test_an_observer_that_raises_changes_nothing() -> None:
 
     await Observed(served, broken)(scope(), (wire := Wire()).receive, wire.send)
     assert wire.got[-1]["body"] == b"678"
+
+
+async def test_addresses_at_which_nothing_is_are_recorded_with_their_error() -> None:
+    """The code is that of the envelope, as everywhere."""
+    records: list[Access] = []
+    async with calling(options=GatewayOptions(key=KEY, access=records.append)) as client:
+        told = [await client.get("/v1/model"), await client.delete("/v1/models")]
+    assert [record.error for record in records] == [answer.json()["error"]["code"] for answer in told]
+    assert [record.status for record in records] == [404, 405]

@@ -200,6 +200,13 @@ def test_where_nothing_could_start_the_moment_is_to_blame() -> None:
     assert problem.message.endswith("(2 calls are under way)")
 
 
+def test_a_guardrail_that_breaks_is_not_the_callers_fault() -> None:
+    """Nothing passes it, and whoever watches for faults of the gateway's sees it."""
+    error = ProviderError("guardrail `pii` could not judge: no service", kind="blocked", guardrail="pii", guardrail_broke=True)
+    problem = problem_of(error)
+    assert (problem.status, problem.type, problem.code) == (503, "server_error", "guardrail_failed")
+
+
 def test_a_guardrails_no_is_told() -> None:
     """In its own words."""
     error = ProviderError("guardrail `pii` did not approve: names a customer", kind="blocked", guardrail="pii")

@@ -110,10 +110,14 @@ async def test_what_lies_there_is_audio_like_an_upload(data: bytes) -> None:
         ('attachment; filename="../../etc/passwd"', "passwd.flac"),
         ("attachment", "talk.flac"),
         (";;=", "talk.flac"),
+        ("; filename*=undefined''a", "talk.flac"),
+        ("; filename*=a; filename*0*=b", "talk.flac"),
+        ("; filename*0*=idna''a", "talk.flac"),
+        ('a; filename="' + ";" * 60_000 + '"', "talk.flac"),
     ],
 )
 async def test_the_host_may_name_it(disposition: str, name: str) -> None:
-    """As a bare name."""
+    """As a bare name; what cannot be read, or would take long to, is no name."""
     with SocketServer(answering, [Reply(200, SOUND, headers=(("Content-Disposition", disposition),))]) as server:
         async with fetched(f"http://127.0.0.1:{server.port}/talk.mp3", HERE, MOST) as audio:
             assert audio.filename == name
@@ -130,7 +134,16 @@ async def test_the_host_may_name_it(disposition: str, name: str) -> None:
             "//example.com/a",
             "a",
         ),
-        *("http://", "https:///a", "http://[::1", "http://exa mple.com/", "http://example.com:99999/", "http://\x00/", ""),
+        *(
+            "http://",
+            "https:///a",
+            "https://xn--a*/",
+            "http://[::1",
+            "http://exa mple.com/",
+            "http://example.com:99999/",
+            "http://\x00/",
+            "",
+        ),
         *(f"https://user:{SECRET}@example.com/a", "https://user@example.com/", "https://example.com/" + "a" * 9000),
     ],
 )

@@ -1,4 +1,5 @@
 import anyio
+import anyio.lowlevel
 import pytest
 
 from tests.sounds import tone
@@ -94,3 +95,33 @@ async def test_before_and_after_nothing_can_be_borrowed() -> None:
         assert (refused.value.problem.status, refused.value.problem.code) == (503, code)
         async with tenure.running():
             assert tenure.is_running
+
+
+async def test_one_that_takes_over_at_the_end_keeps_nobody_waiting() -> None:
+    """What was being opened when everything ended is closed again."""
+    tenure = Tenure(policy("old"))
+    refused: list[RequestError] = []
+
+    async def replace() -> None:
+        try:
+            await tenure.replace(policy("new"))
+        except RequestError as problem:
+            refused.append(problem)
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks, tenure.running():
+            tasks.start_soon(replace)
+            await anyio.lowlevel.checkpoint()
+    assert ([problem.code for problem in refused] == ["closed"]) is ("old" in tenure.policy.router.routes)
+
+
+async def test_nothing_takes_over_where_nothing_runs() -> None:
+    """Neither before nor after; it is said."""
+    tenure = Tenure(policy("old"))
+    with pytest.raises(RequestError, match="does not run"):
+        await tenure.replace(policy("new"))
+    async with tenure.running():
+        pass
+    with pytest.raises(RequestError, match="does not run"):
+        await tenure.replace(policy("new"))
+    assert set(tenure.policy.router.routes) == {"old"}

@@ -133,3 +133,10 @@ async def noted(path: Path, moment: str) -> None:
             if last is not None and last.isoformat() == moment:
                 return
             await anyio.sleep(0.01)
+
+
+async def test_what_is_raised_meanwhile_stays_what_it_is(path: Path) -> None:
+    """In no group of one: whoever runs the store tells people what it is."""
+    with pytest.raises(KeyError, match="spec"):
+        async with KeyStore(path).running():
+            raise KeyError("spec")

@@ -23,8 +23,21 @@ def test_limits_of_the_server_are_those_of_the_gateway() -> None:
 
 def test_its_own_limit_goes_before_that_of_all() -> None:
     """Where there are two for the same."""
-    assert section("max_parallel_requests: 5, max_in_flight_requests_per_worker: 8") == Gateway(in_flight=8)
-    assert section("max_parallel_requests: 5") == Gateway(in_flight=5)
+    assert section("global_max_parallel_requests: 5, max_in_flight_requests_per_worker: 8") == Gateway(in_flight=8)
+    assert section("global_max_parallel_requests: 5") == Gateway(in_flight=5)
+
+
+def test_a_limit_of_each_key_is_none_of_the_gateway() -> None:
+    """Which is how LiteLLM means it."""
+    made = imported(f"{MODELS}general_settings: {{max_parallel_requests: 5}}\n")
+    assert "in_flight" not in (made.spec_text or "")
+    assert "limit of each key" in str(made.warnings)
+
+
+def test_secrets_of_a_manager_are_told() -> None:
+    """They have to come into the environment."""
+    made = imported(f"{MODELS}general_settings: {{key_management_system: aws_secret_manager}}\n")
+    assert "set there what the manager holds" in str(made.warnings)
 
 
 def test_without_limits_there_is_no_section() -> None:

@@ -62,3 +62,12 @@ time.sleep(60)
 """
     # A grace that has been over for long: it would take ten seconds more otherwise.
     assert ended(work, lives=0.5, grace=-9.0) == (0, [])
+
+
+def test_a_system_that_buries_the_workers_itself_is_told_not_to() -> None:
+    """It does where whoever started the parent has ignored SIGCHLD; a worker's end is learnt all the same."""
+    program = PROGRAM.format(work="return 9", size=1, lives=1.0, grace=5.0)
+    program = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n" + program
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "ended with exit code 9" in done.stdout

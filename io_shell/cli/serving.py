@@ -40,7 +40,7 @@ def carry_out(order: Serve) -> int:
     _hear_faults()
     return run(
         Command(
-            source=SpecSource(order.spec) if order.config is None else ConfigSource(order.config, os.environ),
+            source=SpecSource(order.spec, os.environ) if order.config is None else ConfigSource(order.config, os.environ),
             admitted=partial(_admitted, order),
             host=order.host,
             port=order.port,

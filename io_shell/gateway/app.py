@@ -52,8 +52,6 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True):
                 "begins or ends with a blank, which no header holds" if self.key.strip() else "is empty: leave it out, or set one"
             )
             raise RequestError(f"the master key {why}")
-        if self.key is not None and not (self.key.isascii() and self.key.isprintable()):
-            raise RequestError("the master key holds letters outside ASCII, which clients cannot send in a header")
 
     def __repr__(self) -> str:
         """Without the key."""

@@ -115,7 +115,10 @@ def unavailable(problem: KeyStoreProblem) -> Refused:
 
 
 def _given_key(headers: Mapping[str, str]) -> str | None:
-    """The caller's key: OpenAI's header, or Azure's."""
+    """The caller's key: LiteLLM's own header, OpenAI's, or Azure's."""
+    own = headers.get("x-litellm-api-key")
+    if own is not None:
+        return own[len(_BEARER) :].strip() if own.lower().startswith(_BEARER) else own
     bearer = headers.get("authorization", "")
     if bearer.lower().startswith(_BEARER):
         return bearer[len(_BEARER) :].strip()

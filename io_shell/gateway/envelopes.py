@@ -91,6 +91,9 @@ _HOPELESS: Final = frozenset[FailureKind]({"out_of_quota", "not_found", "unautho
 # Said by our adapters before anything was sent, so it is no provider's wording, and the caller can act on it.
 _TELLING: Final = frozenset[FailureKind]({"unsupported", "too_large"})
 
+# Nobody refused a key that was never sent. Which variable is missing is the operator's to know: the trail tells.
+_UNSENT: Final[Mapping[FailureKind, str]] = {"unauthorized": "the gateway has no key for it"}
+
 _OURS: Final = "a fault of the gateway itself: its log says more"
 _FAULTS: Final[Mapping[type[Exception], tuple[str, str]]] = {
     SpecError: ("the gateway's spec has mistakes: its log names them", "spec_error"),
@@ -247,8 +250,14 @@ def _told(error: ProviderError) -> str:
 
 
 def _attempt(deployment: str, failure: AttemptFailure) -> str:
-    said = failure.kind in _TELLING and failure.sent == "no"
-    return f"{quoted(deployment)} {failure.kind} ({scrubbed(failure.reason) if said else KINDS[failure.kind].meaning})"
+    return f"{quoted(deployment)} {failure.kind} ({_meaning(failure)})"
+
+
+def _meaning(failure: AttemptFailure) -> str:
+    """What a caller may know: of what was never sent more than of what a provider said."""
+    if failure.sent != "no":
+        return KINDS[failure.kind].meaning
+    return scrubbed(failure.reason) if failure.kind in _TELLING else _UNSENT.get(failure.kind, KINDS[failure.kind].meaning)
 
 
 def _request(error: RequestError) -> Problem:

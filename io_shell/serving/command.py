@@ -25,7 +25,7 @@ from voxplan.io_shell.serving.reloading import (
 )
 from voxplan.io_shell.serving.sockets import address_of, listening
 from voxplan.io_shell.serving.sources import Read, Source
-from voxplan.io_shell.serving.team import Team
+from voxplan.io_shell.serving.team import Ending, Team
 from voxplan.io_shell.serving.worker import ALONE, IN_A_TEAM, Life, Signals, serve
 
 __all__ = ("Command", "run")
@@ -84,7 +84,11 @@ def _run(command: Command, noted: list[int]) -> int:
         def work() -> int:
             return serve_one(parent.now, shared, told, IN_A_TEAM, process)
 
-        return Team(command.workers, work, parent.look, command.say, command.grace_s).run()
+        def close() -> None:
+            for each in sockets:
+                each.close()
+
+        return Team(command.workers, work, parent.look, Ending(command.grace_s, close), command.say).run()
 
 
 @contextmanager

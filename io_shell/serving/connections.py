@@ -9,6 +9,7 @@ import contextlib
 import re
 import socket
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 __all__ = ("PatientConfig", "fastest")
 
 _MOST_UNUSED_BYTES: Final = 1 << 16  # as much as h11 takes for a head
+_TOO_LONG: Final = "The head of the request is too long."
 _HEAD_END: Final = b"\r\n\r\n"
 _OFFER: Final = re.compile(rb"(?<=\r\n)upgrade(?=[ \t]*:)", re.IGNORECASE)
 _DECLINED: Final = b"declined"
@@ -69,7 +71,12 @@ class _Patient(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """It says something."""
         super().data_received(data)
-        self._head.look(is_waiting=self.cycle is None or self.cycle.response_complete)
+        self._head.look(is_waiting=not self.is_answering)
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a request is under way."""
+        return self.cycle is not None and not self.cycle.response_complete
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has left."""
@@ -99,7 +106,8 @@ def fastest() -> type[asyncio.Protocol]:
             """It says something."""
             super().data_received(self._heads.legible(data))
             if self._heads.are_too_long and not self.transport.is_closing():
-                _refuse(self)
+                end = self.transport.close if self.is_answering else partial(self.send_400_response, _TOO_LONG)
+                end()
 
         def on_message_begin(self) -> None:
             """A head begins: a whole one, or a part of one that came with the request before."""
@@ -110,10 +118,8 @@ def fastest() -> type[asyncio.Protocol]:
             """A head is over."""
             self._heads.of_use()
             super().on_headers_complete()
-            if (
-                self.parser is not None and self.parser.should_upgrade()
-            ):  # in what came with the request before: nobody knows what follows
-                self.transport.close()
+            if self.parser.should_upgrade():  # pyright: ignore[reportOptionalMemberAccess]
+                self.transport.close()  # it came with the request before: nobody knows what follows
 
         def on_body(self, body: bytes) -> None:
             """A part of a body has come."""
@@ -126,13 +132,6 @@ def fastest() -> type[asyncio.Protocol]:
             super().on_message_complete()
 
     return PatientHttpTools
-
-
-def _refuse(connection: Any) -> None:
-    """Close a connection whose head is too long; say so where that would not stand within another answer."""
-    if connection.cycle is None or connection.cycle.response_complete:
-        connection.send_400_response("The head of the request is too long.")
-    connection.transport.close()
 
 
 class _Heads:

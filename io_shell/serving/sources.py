@@ -10,6 +10,7 @@ from returns.result import Failure
 from voxplan.io_shell.gateway.policies import Policy
 from voxplan.io_shell.loading import Located, examine_content
 from voxplan.io_shell.references import resolve
+from voxplan.io_shell.serving.unset import unset
 
 __all__ = ("ConfigSource", "Read", "Source", "SpecSource")
 
@@ -47,9 +48,10 @@ class Source(Protocol):
 class SpecSource:
     """A routing spec."""
 
-    def __init__(self, path: Path) -> None:
-        """The suffix says its format."""
+    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+        """The suffix says its format; `environment` holds what it refers to."""
         self._path = path
+        self._environment = environment
 
     @property
     def path(self) -> Path:
@@ -59,8 +61,12 @@ class SpecSource:
     def understood(self, content: bytes) -> Read:
         """What it says."""
         examined = examine_content(content, self._path)
-        policy = None if examined.router is None else Policy(router=examined.router)
-        return Read(policy=policy, findings=examined.findings)
+        if examined.router is None:
+            return Read(policy=None, findings=examined.findings)
+        missing = (
+            Located(severity="warning", file=str(self._path), message=line) for line in unset(examined.router, self._environment)
+        )
+        return Read(policy=Policy(router=examined.router), findings=(*examined.findings, *missing))
 
 
 class ConfigSource:

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Final, NamedTuple
 
 from voxplan.io_shell.serving.reloading import POLL_S, Say
 
-__all__ = ("Team",)
+__all__ = ("Ending", "Team")
 
 _STEADY_S: Final = 5.0  # a worker that lives so long did not fail at its start
 _FIRST_PAUSE_S: Final = 0.5
@@ -51,10 +51,20 @@ class _Place:
         return pause_s
 
 
+class Ending(NamedTuple):
+    """How the team ends: `grace_s` is how long the workers may drain; `close` lets go of what only they use from then on.
+
+    Sockets are: as long as the parent has one too, whoever comes when the last worker has gone would wait in vain.
+    """
+
+    grace_s: float
+    close: Callable[[], None]
+
+
 class Team:
     """So many workers, as long as the parent lives."""
 
-    def __init__(self, size: int, work: Callable[[], int], look: Callable[[bool], bool], say: Say, grace_s: float) -> None:
+    def __init__(self, size: int, work: Callable[[], int], look: Callable[[bool], bool], ending: "Ending", say: Say) -> None:
         """`work` is a worker's whole life, and returns its exit code.
 
         `look` is asked every second, with whether somebody has asked for it, and says whether the workers are to reload.
@@ -63,7 +73,7 @@ class Team:
         self._work = work
         self._look = look
         self._say = say
-        self._grace_s = grace_s
+        self._ending = ending
         self._signals: list[int] = []
         self._killing_at_s: float | None = None  # None until it is to end
         self._was_steady = False
@@ -103,7 +113,8 @@ class Team:
 
     def _end(self, how: int, code: int = 0) -> None:
         if self._killing_at_s is None:
-            self._killing_at_s, self._code = time.monotonic() + self._grace_s + _KILLED_S, code
+            self._killing_at_s, self._code = time.monotonic() + self._ending.grace_s + _KILLED_S, code
+            self._ending.close()
         self._tell(how)
 
     def _tell(self, number: int) -> None:
@@ -148,10 +159,15 @@ def _forked() -> int:
         if process == 0:
             for number, meaning in _AT_FIRST.items():
                 signal.signal(number, meaning)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             raise _ForkedError
         return process
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
+
+
+def _wake(number: int, frame: FrameType | None) -> None:
+    del number, frame
 
 
 @contextmanager
@@ -168,8 +184,9 @@ def _waiting(signals: list[int]) -> Generator[Callable[[float], None]]:
         for end in (reading, writing):
             end.setblocking(False)
         before = {number: signal.signal(number, note) for number in _AT_FIRST}
-        # Whoever started us may have ignored it: then the system would bury the workers, and nobody learnt how they ended.
-        before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # Whoever started us may have ignored it: then the system would bury the workers, and nobody learnt how they ended. It
+        # means no more than that the wait is over.
+        before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _wake)
         signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
 
         def wait(seconds: float) -> None:

@@ -38,6 +38,8 @@ IN_A_TEAM: Final[Signals] = {
 
 _KEEP_ALIVE_S: Final = 75  # longer than clients keep a connection for the next request, so that they close it and not we
 _CLOSING_S: Final = 5
+_LAST_WORDS_S: Final = 0.25  # for requests that were on their way when the last one under way ended
+_A_MOMENT_S: Final = 0.001
 _HANG_UP: Final = "SIGHUP"
 
 
@@ -136,6 +138,18 @@ class Worker(uvicorn.Server):
             self.life.say("the parent is gone: this worker ends too")
             self._asked = "drain"
         return self._asked is not None and self._is_drained()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen no more; whoever was let in before that is still told so, and then the connections are closed."""
+        # The loop looks at its timers right after it has let in everybody who is at the door: nobody is left standing there.
+        await anyio.sleep(_A_MOMENT_S)
+        for server in self.servers:
+            server.close()
+        for each in sockets or ():
+            each.close()
+        if self.server_state.connections and not self.force_exit:
+            await anyio.sleep(_LAST_WORDS_S)
+        await super().shutdown(sockets)
 
     def _is_drained(self) -> bool:
         under_way, now_s = self.gateway.under_way, anyio.current_time()

@@ -53,6 +53,31 @@ def test_requests_under_way_end_and_new_ones_are_refused(tmp_path: Path, workers
         assert gateway.ended() == 0
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_nobody_is_hung_up_on(tmp_path: Path, workers: str) -> None:
+    """Under load the end is an answer, a refusal, or nobody there: never a connection that was taken and is reset."""
+    outcomes: set[int | str] = set()
+
+    def go_on(gateway: LivingGateway) -> None:
+        while "ConnectError" not in outcomes:
+            try:
+                outcomes.add(gateway.post().status_code)
+            except httpx.TransportError as problem:
+                outcomes.add(type(problem).__name__)
+
+    with held_server() as held, living(written(tmp_path, spec(held)), "--workers", workers) as gateway:
+        held.released.set()
+        clients = [threading.Thread(target=go_on, args=(gateway,)) for _ in range(12)]
+        for client in clients:
+            client.start()
+        until(lambda: 200 in outcomes, "the first answer")
+        gateway.signal(signal.SIGTERM)
+        for client in clients:
+            client.join(20)
+        assert gateway.ended() == 0
+    assert outcomes <= {200, 503, "ConnectError"}
+
+
 def test_the_second_signal_ends_at_once(tmp_path: Path) -> None:
     """Who is still inside is told; the provider's connection is closed."""
     with held_server() as held, living(written(tmp_path, spec(held))) as gateway:

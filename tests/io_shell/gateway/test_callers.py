@@ -28,3 +28,13 @@ def test_a_key_that_everybody_or_nobody_could_show_is_refused(key: str) -> None:
     with pytest.raises(RequestError, match="the master key") as refused:
         GatewayOptions(key=key)
     assert "sk-" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["sk-master-0123456789", "Bearer sk-master-0123456789"])
+async def test_litellms_own_header_goes_first(value: str) -> None:
+    """Its clients have it where the other header is a proxy's."""
+    app = gateway(SPEC, GatewayOptions(key="sk-master-0123456789"), environment=VARIABLES)
+    async with app.running(), called(app) as client:
+        headers = {"x-litellm-api-key": value, "authorization": "Basic cHJveHk6"}
+        assert (await client.get("/v1/models", headers=headers)).status_code == 200
+        assert (await client.get("/v1/models", headers=headers | {"x-litellm-api-key": "sk-other"})).status_code == 401

@@ -25,7 +25,7 @@ class Following:
         self.taken: list[Policy] = []
         self.told: list[str] = []
         self.problem: SpecError | None = None
-        source, file = SpecSource(self.path), WatchedFile(self.path)
+        source, file = SpecSource(self.path, {}), WatchedFile(self.path)
         told = Told(news=self.told.append, problems=self.told.append)
         self.reloading = Reloading(source, first_read(source, file.read()), file, self.take, told)
 
@@ -83,7 +83,7 @@ async def test_one_that_cannot_take_over_is_told(tmp_path: Path) -> None:
 def test_mistakes_are_told_and_nothing_takes_over(tmp_path: Path) -> None:
     """Each with its place, and then what that means."""
     told: list[str] = []
-    source = SpecSource(tmp_path / "x.yaml")
+    source = SpecSource(tmp_path / "x.yaml", {})
     assert next_read(source, lambda: SPEC.replace("r: here", "r: gone").encode(), told.append) is None
     assert told[0].startswith(f"{source.path}:3:")
     assert told[-1] == f"{source.path}: not reloaded: what was read before stays in force"
@@ -93,7 +93,7 @@ def test_mistakes_are_told_and_nothing_takes_over(tmp_path: Path) -> None:
 def test_no_content_ends_what_is_in_force(tmp_path: Path, content: bytes) -> None:
     """Whatever stands in the file."""
     told: list[str] = []
-    assert next_read(SpecSource(tmp_path / "x.yaml"), lambda: content, told.append) is None
+    assert next_read(SpecSource(tmp_path / "x.yaml", {}), lambda: content, told.append) is None
     assert len(told) > 1
     assert not any("fault of voxplan" in line for line in told)
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
 
 PROGRAM = """
 import os, signal, sys, time
-from voxplan.io_shell.serving.team import Team
+from voxplan.io_shell.serving.team import Ending, Team
 
 begun = time.monotonic()
 parent = os.getpid()
@@ -27,7 +27,10 @@ def say(line):
 def work():
     {work}
 
-sys.exit(Team({size}, work, look, say, grace_s={grace}).run())
+def close():
+    pass
+
+sys.exit(Team({size}, work, look, Ending({grace}, close), say).run())
 """
 
 

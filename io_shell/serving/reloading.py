@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import anyio
 import anyio.to_thread
 
+from voxplan.engine.language.spec import Spec
 from voxplan.io_shell.client import require_addresses
 from voxplan.io_shell.errors import SpecError, VoxplanError
 from voxplan.io_shell.gateway.policies import Policy
@@ -35,6 +36,9 @@ POLL_S: Final = 1.0
 STEP_S: Final = 0.1
 MOST_STEPS: Final = 20
 """Editors write a file in several steps: it is read when nothing has changed for one of ours, or after so many."""
+
+
+_OTHER_SECTIONS: Final = tuple(name for name in Spec.__struct_fields__ if name not in {"routes", "deployments"})
 
 
 def first_read(source: Source, content: bytes) -> Read:
@@ -82,8 +86,9 @@ def _changes(old: Read, new: Read) -> str:
     parts = [
         *_named("route", before.routes, after.routes),
         *_named("deployment", before.deployments, after.deployments),
+        *(f"{name} changed" for name in _OTHER_SECTIONS if getattr(before, name) != getattr(after, name)),
     ]
-    return "; ".join(parts) or ("nothing changed" if before == after else "other settings changed")
+    return "; ".join(parts) or "nothing changed"
 
 
 def _named(noun: str, old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:

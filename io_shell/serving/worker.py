@@ -39,6 +39,8 @@ IN_A_TEAM: Final[Signals] = {
 _KEEP_ALIVE_S: Final = 75  # longer than clients keep a connection for the next request, so that they close it and not we
 _CLOSING_S: Final = 5
 _LAST_WORDS_S: Final = 0.25  # for requests that were on their way when the last one under way ended
+_NEWCOMERS_S: Final = 1.0
+_A_WHILE_S: Final = 0.02
 _A_MOMENT_S: Final = 0.001
 _HANG_UP: Final = "SIGHUP"
 
@@ -147,9 +149,17 @@ class Worker(uvicorn.Server):
             server.close()
         for each in sockets or ():
             each.close()
-        if self.server_state.connections and not self.force_exit:
-            await anyio.sleep(_LAST_WORDS_S)
+        if not self.force_exit:
+            await self._last_words()
         await super().shutdown(sockets)
+
+    async def _last_words(self) -> None:
+        """Give those a little time who are connected, and more to those who have just come and not said yet what they want."""
+        connections, began_s = self.server_state.connections, anyio.current_time()
+        while connections and (waited_s := anyio.current_time() - began_s) < _NEWCOMERS_S:
+            if waited_s >= _LAST_WORDS_S and all(getattr(each, "cycle", None) for each in connections):
+                return
+            await anyio.sleep(_A_WHILE_S)
 
     def _is_drained(self) -> bool:
         under_way, now_s = self.gateway.under_way, anyio.current_time()

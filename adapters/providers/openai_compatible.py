@@ -46,6 +46,14 @@ _WHISPER_LIKE: Final = Capabilities(languages="any", segments=True, prompt=True,
 _TRANSLATING: Final = replace(_WHISPER_LIKE, translate=True, translate_without=models.TRANSLATION_LACKS)
 _ONLY_TRANSCRIBING: Final = ("turbo", "distil", ".en")
 
+# Weights that are called so are for faster-whisper, and a server that runs it gives times for words when it is asked [S: speaches,
+# src/speaches/routers/stt.py, `word_timestamps`]. The first are those that do not translate, as above.
+_FASTER_ONLY_TRANSCRIBING: Final = (
+    *(f"faster-whisper-{size}.en" for size in ("tiny", "base", "small", "medium")),
+    "faster-whisper-large-v3-turbo",
+    "faster-distil-whisper",
+)
+
 # The languages that vLLM declares for it [S: `ISO639_1_SUPPORTED_LANGS`].
 _VOXTRAL: Final = Capabilities(
     languages=("ar", "de", "en", "es", "fr", "hi", "it", "nl", "pt"),
@@ -70,7 +78,9 @@ FACTS: Final = ProviderFacts(
         ("gpt-4o", _elsewhere(models.GPT_4O)),
         ("gpt-transcribe", _elsewhere(models.GPT_TRANSCRIBE)),
         ("voxtral", _VOXTRAL),
+        *((marker, replace(_WHISPER_LIKE, words=True)) for marker in _FASTER_ONLY_TRANSCRIBING),
         *((marker, _WHISPER_LIKE) for marker in _ONLY_TRANSCRIBING),
+        ("faster-whisper", replace(_TRANSLATING, words=True)),
         ("whisper", _TRANSLATING),
         ("large-v", _TRANSLATING),
     ),

@@ -46,8 +46,8 @@ _WHISPER_LIKE: Final = Capabilities(languages="any", segments=True, prompt=True,
 _TRANSLATING: Final = replace(_WHISPER_LIKE, translate=True, translate_without=models.TRANSLATION_LACKS)
 _ONLY_TRANSCRIBING: Final = ("turbo", "distil", ".en")
 
-# Weights that are called so are for faster-whisper, and a server that runs it gives times for words when it is asked [S: speaches,
-# src/speaches/routers/stt.py, `word_timestamps`]. The first are those that do not translate, as above.
+# Weights that are called so are for faster-whisper, and a server that runs it gives times for words when it is asked [S:
+# speaches, src/speaches/routers/stt.py, `word_timestamps`]. These are the ones that do not translate, as above.
 _FASTER_ONLY_TRANSCRIBING: Final = (
     *(f"faster-whisper-{size}.en" for size in ("tiny", "base", "small", "medium")),
     "faster-whisper-large-v3-turbo",

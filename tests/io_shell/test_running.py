@@ -278,7 +278,7 @@ async def test_a_guardrail_that_takes_too_long_broke() -> None:
         await anyio.sleep_forever()
         raise AssertionError
 
-    assert (await judged(slow)).ended == Unserved(kind="blocked", guardrail="polite", why="no verdict within 40 ms")
+    assert (await judged(slow)).ended == Unserved(kind="blocked", guardrail="polite", why="no verdict within 40 ms", broke=True)
 
 
 async def test_a_guardrail_that_raises_broke(caplog: pytest.LogCaptureFixture) -> None:
@@ -290,7 +290,7 @@ async def test_a_guardrail_that_raises_broke(caplog: pytest.LogCaptureFixture) -
         raise ValueError(check.transcript.text)
 
     ran = await judged(broken, watch=watch)
-    assert ran.ended == Unserved(kind="blocked", guardrail="polite", why="ValueError in the guardrail")
+    assert ran.ended == Unserved(kind="blocked", guardrail="polite", why="ValueError in the guardrail", broke=True)
     assert [each.what for each in watch if isinstance(each.what, Checked)] == [
         Checked(check=1, verdict=Broke(why="ValueError in the guardrail"))
     ]

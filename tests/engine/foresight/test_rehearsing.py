@@ -62,7 +62,7 @@ def test_arms_of_a_race_overlap() -> None:
     [
         (Passed(transcript=Transcript(text="…")), Served(attempt=1, transcript=Transcript(text="…"))),
         (Blocked(why="card"), Unserved(kind="blocked", guardrail="cards", why="card")),
-        (Broke(why="down"), Unserved(kind="blocked", guardrail="cards", why="down")),
+        (Broke(why="down"), Unserved(kind="blocked", guardrail="cards", why="down", broke=True)),
     ],
 )
 def test_guardrails_say_what_is_scripted(verdict: Passed | Blocked | Broke, ended: Served | Unserved) -> None:

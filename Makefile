@@ -4,11 +4,13 @@
 # PYTHON   the interpreter to make the environment with     make test PYTHON=python3.12
 # PYTHONS  the interpreters for `make test-matrix`          make test-matrix PYTHONS="/opt/python3.13/bin/python3"
 # VENV     where the environment goes                       make test VENV=/tmp/voxplan-venv
+# MOST     only so many of them, the newest first            make test-matrix MOST=1
 # ARGS     other arguments for pytest, without coverage      make test ARGS="tests/engine -k retry -x"
 
 VENV ?= .venv
 PYTHON ?=
-PYTHONS ?= python3.11 python3.12 python3.13 python3.14 $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1[1-9].*/bin/python3)
+PYTHONS ?= python3.14 python3.13 python3.12 python3.11 $(shell ls -d "$$(pyenv root 2>/dev/null)"/versions/3.1[1-9].*/bin/python3 2>/dev/null | sort -rV)
+MOST ?=
 ARGS ?=
 
 python := $(VENV)/bin/python
@@ -44,7 +46,7 @@ test-quick: $(VENV)/.installed-test ## the suite with few generated cases, witho
 	VOXPLAN_HYPOTHESIS=quick "$(python)" -m pytest -q $(parallel) -m "not package and not slow" $(ARGS)
 
 test-matrix: ## test-quick on each other Python version that is here, in an environment of its own
-	@seen=" $$("$(python)" -c '$(version)' 2>/dev/null) "; \
+	@tried=0; seen=" $$("$(python)" -c '$(version)' 2>/dev/null) "; \
 	for python in $(PYTHONS); do \
 	  "$$python" -c '$(suitable)' 2>/dev/null || continue; \
 	  version=$$("$$python" -c '$(version)'); \
@@ -52,7 +54,9 @@ test-matrix: ## test-quick on each other Python version that is here, in an envi
 	  seen="$$seen$$version "; \
 	  echo "== Python $$version: $$python"; \
 	  $(MAKE) --no-print-directory test-quick PYTHON="$$python" VENV=".venv-$$version" || exit 1; \
-	done
+	  tried=$$((tried + 1)); \
+	  test "$$tried" = "$(MOST)" && break; \
+	done; true
 
 test-lowest: ## test-quick with the oldest versions of the core dependencies that pyproject.toml allows
 	@$(MAKE) --no-print-directory .venv-lowest/.installed-test VENV=.venv-lowest

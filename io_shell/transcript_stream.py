@@ -17,6 +17,7 @@ from voxplan.adapters.wire import Tell
 from voxplan.engine.terms.request import Options
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.errors import VoxplanError
+from voxplan.io_shell.grouping import task_group
 from voxplan.io_shell.relaying import Relay
 
 __all__ = ("TranscriptStream", "streamed")
@@ -98,14 +99,10 @@ async def streamed(run: _Run, options: Options) -> AsyncGenerator[TranscriptStre
     """The stream of one run, which is cancelled when the context is left before its end."""
     into, out_of = anyio.create_memory_object_stream[Event](math.inf)
     stream = TranscriptStream(out_of)
-    problem: Exception | None = None
     with out_of:
-        async with anyio.create_task_group() as tasks:
+        async with task_group() as tasks:
             tasks.start_soon(stream.run, run, options, into)
             try:
                 yield stream
-            except Exception as raised:  # noqa: BLE001 - it goes on below: the task group would wrap it in a group of one
-                problem = raised
-            tasks.cancel_scope.cancel()
-    if problem is not None:
-        raise problem
+            finally:
+                tasks.cancel_scope.cancel()

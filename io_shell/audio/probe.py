@@ -16,16 +16,15 @@ from voxplan.engine.terms.request import AudioFacts
 from voxplan.io_shell.audio.problem import AudioProblem, ProblemKind, shown
 from voxplan.io_shell.audio.source import AudioSource
 from voxplan.io_shell.audio.store import Window
-from voxplan.io_shell.audio.wave import WaveFacts, read_wave
+from voxplan.io_shell.audio.wave import MOST_CHANNELS, WaveFacts, read_wave
 
-__all__ = ("AudioProblem", "ProblemKind", "probe", "tells_more")
+__all__ = ("LONGEST_S", "AudioProblem", "ProblemKind", "probe", "tells_more")
 
 # Those whose length tinytag knows; it takes ADTS for MPEG audio and would say that it is nearly over when it begins.
 _MEASURED: Final = frozenset({"wav", "flac", "ogg", "mp3", "m4a", "mp4", "aiff", "wma"})
 _MOST_S: Final = 5.0
 _MOST_BYTES: Final = 256 << 20  # tinytag reads an hour of Ogg page by page; more than this is no cheap look
-_MOST_CHANNELS: Final = 64
-_LONGEST_S: Final = 31 * 86_400.0  # a header that claims more than a month is broken
+LONGEST_S: Final = 31 * 86_400.0  # a header that claims more than a month is broken
 
 # Everything a parser written in Python can trip over in broken bytes. Only ever a hint is lost.
 _PARSER_FAULTS: Final = (
@@ -93,6 +92,6 @@ def _tagged(file: Window) -> _Length:
         return _UNKNOWN
     seconds, channels = tag.duration, tag.channels
     return _Length(
-        seconds=seconds if seconds is not None and isfinite(seconds) and 0 <= seconds <= _LONGEST_S else None,
-        channels=channels if channels is not None and 0 < channels <= _MOST_CHANNELS else None,
+        seconds=seconds if seconds is not None and isfinite(seconds) and 0 <= seconds <= LONGEST_S else None,
+        channels=channels if channels is not None and 0 < channels <= MOST_CHANNELS else None,
     )

@@ -7,11 +7,11 @@ file has behind its header is believed, not what the header says. Source: RFC 23
 import struct
 from typing import Final, NamedTuple
 
-__all__ = ("WaveFacts", "read_wave")
+__all__ = ("MOST_CHANNELS", "WaveFacts", "read_wave")
 
 _CHUNK: Final = struct.Struct("<4sI")
 _FORMAT: Final = struct.Struct("<HHIIHH")
-_MOST_CHANNELS: Final = 64
+MOST_CHANNELS: Final = 64
 _UNFINISHED: Final = frozenset({0, 0x7FFF_FFFF, 0xFFFF_FFFF})
 
 
@@ -38,7 +38,7 @@ def read_wave(head: bytes, size: int) -> WaveFacts | None:
 
 def _facts(layout: tuple[int, ...], claimed: int, behind: int) -> WaveFacts | None:
     _, channels, _, bytes_per_second, *_ = layout
-    if bytes_per_second == 0 or not 0 < channels <= _MOST_CHANNELS:
+    if bytes_per_second == 0 or not 0 < channels <= MOST_CHANNELS:
         return None
     held = behind if claimed in _UNFINISHED else min(claimed, behind)
     return WaveFacts(max(0, held) / bytes_per_second, channels)

@@ -118,8 +118,12 @@ def _given_key(headers: Mapping[str, str]) -> str | None:
     """The caller's key: LiteLLM's own header, OpenAI's, or Azure's."""
     own = headers.get("x-litellm-api-key")
     if own is not None:
-        return own[len(_BEARER) :].strip() if own.lower().startswith(_BEARER) else own
-    bearer = headers.get("authorization", "")
-    if bearer.lower().startswith(_BEARER):
-        return bearer[len(_BEARER) :].strip()
-    return headers.get("api-key")
+        borne = _borne(own)
+        return own if borne is None else borne
+    bearer = _borne(headers.get("authorization", ""))
+    return headers.get("api-key") if bearer is None else bearer
+
+
+def _borne(text: str) -> str | None:
+    """What `Bearer` says; None where it stands for something else."""
+    return text[len(_BEARER) :].strip() if text.lower().startswith(_BEARER) else None

@@ -33,6 +33,7 @@ from voxplan.io_shell.gateway.fields import Asked
 from voxplan.io_shell.gateway.forms import Begun, Form, FormReader
 from voxplan.io_shell.gateway.turns import Turn
 from voxplan.io_shell.gateway.values import FieldProblem
+from voxplan.io_shell.grouping import task_group
 from voxplan.io_shell.options import TranscribeOptions
 from voxplan.io_shell.requesting import asked_request
 
@@ -135,19 +136,15 @@ async def serve_early(early: Early, reader: FormReader, receive: Receive, serve:
 
     Raises what is wrong with the form, and what the run raised when the form is what was foretold.
     """
-    form: Form | None = None
-    failed: Exception | None = None
-    async with anyio.create_task_group() as tasks:
+    async with task_group() as tasks:
         tasks.start_soon(early.run, serve)
         try:
             form = await reader.rest(early.came)
             early.settle(form)
             await while_connected(receive, early.done.wait)
-        except Exception as problem:  # noqa: BLE001 - it goes on below: the task group would wrap it in a group of one
-            failed = problem
+        except Exception:
             early.stop()
-    if failed is not None:
-        raise failed
+            raise
     if early.problem is not None and early.is_confirmed:
         raise early.problem
     return None if early.answered else form

@@ -10,10 +10,10 @@ client has gone, the spool is gone too.
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from anyio import CancelScope
+from anyio.abc import AsyncResource
 from msgspec import Struct
 from python_multipart.multipart import parse_options_header
 
@@ -44,7 +44,7 @@ class Upload(Struct, frozen=True):
     source: AudioSource
 
 
-class Form:
+class Form(AsyncResource):
     """A form that was read whole; its upload can be read until the `async with` is left, or `aclose` called."""
 
     def __init__(self, fields: tuple[tuple[str, str], ...], upload: Upload | None, spool: Spool) -> None:
@@ -52,14 +52,6 @@ class Form:
         self.fields: Final = fields
         self.upload: Final = upload
         self._spool = spool
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Free the upload; a second time does nothing."""
@@ -77,7 +69,7 @@ class Begun(Struct, frozen=True):
     store: GrowingStore
 
 
-class FormReader:
+class FormReader(AsyncResource):
     """Reads one form: as far as its file, if somebody wants to know, and then to its end.
 
         async with FormReader(stream, content_type, limits, length) as reader:
@@ -97,14 +89,6 @@ class FormReader:
         self._spool = Spool(limits.memory_bytes)
         self._parts: Parts | None = None
         self._closing_bytes = 0
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Leave the stream and free the upload; a second time does nothing."""

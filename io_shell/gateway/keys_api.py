@@ -4,10 +4,10 @@ A secret is in the answer that makes its key, and in no other.
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from typing import Final
 
 from voxplan.io_shell.gateway.callers import unavailable
+from voxplan.io_shell.gateway.connection import short_body
 from voxplan.io_shell.gateway.envelopes import Refused, stated
 from voxplan.io_shell.gateway.turns import Turn, json_reply
 from voxplan.io_shell.gateway.values import flag_of
@@ -83,10 +83,7 @@ async def _revoke(turn: Turn, store: KeyStore) -> None:
 
 async def _body(turn: Turn) -> bytes:
     """The body, as long as it is short."""
-    read = bytearray()
-    async with aclosing(turn.request.stream()) as parts:
-        async for part in parts:
-            read += part
-            if len(read) > _LONGEST_BODY:
-                raise Refused(stated(413, f"the body is longer than {_LONGEST_BODY} bytes", code="too_large"))
-    return bytes(read)
+    read = await short_body(turn.request, _LONGEST_BODY)
+    if read is None:
+        raise Refused(stated(413, f"the body is longer than {_LONGEST_BODY} bytes", code="too_large"))
+    return read

@@ -7,7 +7,6 @@ question what would happen, that is the answer. A request that is wrong in itsel
 
 import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -18,12 +17,15 @@ from voxplan.adapters.audio.containers import EXTENSIONS
 from voxplan.engine.terms.amounts import parse_size
 from voxplan.engine.terms.request import AudioFacts
 from voxplan.engine.terms.spelling import listed, quoted, suggestion
-from voxplan.io_shell.audio.probe import AudioProblem, probe
+from voxplan.io_shell.audio.probe import LONGEST_S, AudioProblem, probe
 from voxplan.io_shell.audio.source import AudioSource
+from voxplan.io_shell.audio.wave import MOST_CHANNELS
 from voxplan.io_shell.errors import RequestError
 from voxplan.io_shell.failing import refused
 from voxplan.io_shell.gateway.answers import asked_headers
 from voxplan.io_shell.gateway.asking import asked_by
+from voxplan.io_shell.gateway.connection import short_body
+from voxplan.io_shell.gateway.destinations import URL_FIELD
 from voxplan.io_shell.gateway.form_problem import FormProblem
 from voxplan.io_shell.gateway.forms import read_form
 from voxplan.io_shell.gateway.parts import FormLimits
@@ -49,13 +51,10 @@ PLAN_FIELDS: Final[Mapping[str, str]] = {
 _SEED: Final = "seed"
 _TRANSLATE: Final = "translate"
 _FACTS: Final = tuple(name for name in PLAN_FIELDS if name not in {_SEED, _TRANSLATE})
-_URL: Final = "url"
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data"
 _LONGEST_BODY: Final = 1 << 20
 _MOST_FIELDS: Final = 256
-_MOST_CHANNELS: Final = 64
-_LONGEST_S: Final = 31 * 86_400.0  # as for audio: more than a month is a mistake
 
 
 async def planned(turn: Turn) -> None:
@@ -75,8 +74,8 @@ async def planned(turn: Turn) -> None:
 
 async def _answer(turn: Turn, fields: Sequence[tuple[str, str]], audio: AudioSource | None) -> None:
     values, vox = FormValues(fields), turn.opened.vox
-    if values.one(_URL) is not None:
-        raise FieldProblem("`url` is not looked at for a plan: leave it out, and say what you know of the audio", _URL)
+    if values.one(URL_FIELD) is not None:
+        raise FieldProblem("`url` is not looked at for a plan: leave it out, and say what you know of the audio", URL_FIELD)
     asking = asked_translation if _translates(values) else asked_by
     asked = asking(turn, tuple(field for field in fields if field[0].partition("[")[0] not in PLAN_FIELDS))
     request = asked_request(vox.router, asked.options, stream=asked.stream)
@@ -90,12 +89,9 @@ async def _answer(turn: Turn, fields: Sequence[tuple[str, str]], audio: AudioSou
 
 async def _pairs(turn: Turn) -> Sequence[tuple[str, str]]:
     """The fields of a form without a file, as `curl -d` sends it."""
-    read = bytearray()
-    async with aclosing(turn.request.stream()) as pieces:
-        async for piece in pieces:
-            read += piece
-            if len(read) > _LONGEST_BODY:
-                raise FormProblem(413, f"the form is longer than {_LONGEST_BODY} bytes", None, "fields_too_large")
+    read = await short_body(turn.request, _LONGEST_BODY)
+    if read is None:
+        raise FormProblem(413, f"the form is longer than {_LONGEST_BODY} bytes", None, "fields_too_large")
     try:
         return parse_qsl(read.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except UnicodeDecodeError:
@@ -137,8 +133,8 @@ def _seconds(text: str | None) -> float | None:
     if text is None:
         return None
     seconds = number_of("seconds", text)
-    if not 0 < seconds <= _LONGEST_S:
-        raise FieldProblem(f"`seconds` is {quoted(text)}: expected more than 0 and at most {_LONGEST_S:.0f}", "seconds")
+    if not 0 < seconds <= LONGEST_S:
+        raise FieldProblem(f"`seconds` is {quoted(text)}: expected more than 0 and at most {LONGEST_S:.0f}", "seconds")
     return seconds
 
 
@@ -154,8 +150,8 @@ def _channels(text: str | None) -> int | None:
     if text is None:
         return None
     channels = whole_of("channels", text)
-    if not 0 < channels <= _MOST_CHANNELS:
-        raise FieldProblem(f"`channels` is {quoted(text)}: expected 1 to {_MOST_CHANNELS}", "channels")
+    if not 0 < channels <= MOST_CHANNELS:
+        raise FieldProblem(f"`channels` is {quoted(text)}: expected 1 to {MOST_CHANNELS}", "channels")
     return channels
 
 

@@ -20,6 +20,7 @@ from voxplan.io_shell.gateway.door import CLOSED
 from voxplan.io_shell.gateway.envelopes import Refused, stated
 from voxplan.io_shell.gateway.health_checks import checking
 from voxplan.io_shell.gateway.policies import Policy
+from voxplan.io_shell.grouping import task_group
 from voxplan.io_shell.judging import Guardrails
 
 __all__ = ("Opened", "Tenure")
@@ -61,21 +62,16 @@ class Tenure:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Open the first policy; at the end, close when the last request is over. Raises SpecError when it cannot be opened."""
-        problem: Exception | None = None
         self._has_run = self._is_open = True
-        async with anyio.create_task_group() as self._tasks:
+        async with task_group() as self._tasks:
             try:
                 await self.replace(self.policy)
                 yield
-            except Exception as raised:  # noqa: BLE001 - it goes on below: the task group would wrap it in a group of one
-                problem = raised
             finally:
                 self._is_open = False
                 last, self._now = self._now, None
                 if last is not None:
                     last.retire()
-        if problem is not None:
-            raise problem
 
     async def replace(self, policy: Policy) -> None:
         """Let `policy` take over.

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import anyio
 import anyio.to_thread
 
+from voxplan.io_shell.grouping import task_group
 from voxplan.io_shell.keys.asking import NewKey
 from voxplan.io_shell.keys.file import KeyFile
 from voxplan.io_shell.keys.key import IssuedKey, KeyStoreProblem, VirtualKey, utc_now
@@ -45,22 +46,17 @@ class KeyStore:
         """Make the file if there is none, and note uses meanwhile. Raises KeyStoreProblem when the file cannot be used."""
         self._file, self._limiter = KeyFile(self._file.path, self._file.now), anyio.CapacityLimiter(_MOST_THREADS)
         await self._in_thread(self._file.make)
-        problem: Exception | None = None
         try:
-            async with anyio.create_task_group() as tasks:
+            async with task_group() as tasks:
                 tasks.start_soon(self._keep_notes)
                 try:
                     yield
-                except Exception as raised:  # noqa: BLE001 - it goes on below: the task group would wrap it in a group of one
-                    problem = raised
                 finally:
                     tasks.cancel_scope.cancel()
         finally:
             await self._note()
             with anyio.CancelScope(shield=True):
                 await self._in_thread(self._file.close)
-        if problem is not None:
-            raise problem
 
     async def find(self, secret: str) -> VirtualKey | None:
         """The key of this secret if it holds now, else None. Raises KeyStoreProblem when that cannot be known."""

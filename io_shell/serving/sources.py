@@ -1,8 +1,9 @@
 """Where a policy comes from: a spec, or a config of LiteLLM's, in a file that is read again when it changes."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Final
 
 import msgspec
 from returns.result import Failure
@@ -32,67 +33,47 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
         return f"Read(policy={self.policy!r}, findings={self.findings!r}, …)"
 
 
-class Source(Protocol):
+class Source(ABC):
     """A file, and how it is understood."""
 
-    @property
-    def path(self) -> Path:
-        """Where it is."""
-        ...
-
-    def understood(self, content: bytes) -> Read:
-        """What it says."""
-        ...
-
-
-class SpecSource:
-    """A routing spec."""
-
     def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
-        """The suffix says its format; `environment` holds what it refers to."""
-        self._path = path
+        """`environment` holds what the file refers to."""
+        self.path: Final = path
         self._environment = environment
 
-    @property
-    def path(self) -> Path:
-        """Where it is."""
-        return self._path
+    @abstractmethod
+    def understood(self, content: bytes) -> Read:
+        """What it says."""
+
+
+class SpecSource(Source):
+    """A routing spec; the suffix says its format."""
 
     def understood(self, content: bytes) -> Read:
         """What it says."""
-        examined = examine_content(content, self._path)
+        examined = examine_content(content, self.path)
         if examined.router is None:
             return Read(policy=None, findings=examined.findings)
         missing = (
-            Located(severity="warning", file=str(self._path), message=line) for line in unset(examined.router, self._environment)
+            Located(severity="warning", file=str(self.path), message=line) for line in unset(examined.router, self._environment)
         )
         return Read(policy=Policy(router=examined.router), findings=(*examined.findings, *missing))
 
 
-class ConfigSource:
-    """A config of LiteLLM's."""
-
-    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
-        """`environment` holds what the config refers to; it goes before the config's own `environment_variables`."""
-        self._path = path
-        self._environment = environment
-
-    @property
-    def path(self) -> Path:
-        """Where it is."""
-        return self._path
+class ConfigSource(Source):
+    """A config of LiteLLM's. The environment goes before the config's own `environment_variables`."""
 
     def understood(self, content: bytes) -> Read:
         """What it says."""
         from voxplan.io_shell.litellm.importing import imported  # noqa: PLC0415 - only who has such a config waits for it
 
-        made = imported(content, str(self._path), self._environment, including=True)
+        made = imported(content, str(self.path), self._environment, including=True)
         if made.spec_text is None:
             return Read(policy=None, findings=made.findings)
-        examined = examine_content(made.spec_text.encode(), self._path.with_suffix(".yaml"))
+        examined = examine_content(made.spec_text.encode(), self.path.with_suffix(".yaml"))
         settings = made.settings
         if examined.router is None:  # `imported` has checked it; places in its text would say nothing to the config's author
-            found = tuple(Located(severity="error", file=str(self._path), message=each.message) for each in examined.errors)
+            found = tuple(Located(severity="error", file=str(self.path), message=each.message) for each in examined.errors)
             return Read(policy=None, findings=(*made.findings, *found))
         policy = Policy(router=examined.router, model_names=settings.model_names, variables=settings.variables)
         if settings.master_key is None:

@@ -198,10 +198,10 @@ async def test_the_policy_in_force_is_checked() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_spec_without_checks_has_none() -> None:
-    """Nothing runs in the background."""
-    world = Unreachable()
-    tenure = Tenure(Policy(router=load(world.spec)), VARIABLES)
-    async with tenure.running(), tenure.borrowed() as opened, checking(opened.vox, None, anyio.Event()):
+@pytest.mark.parametrize("rules", [None, HealthCheck(every=Span(10_000))])
+async def test_only_a_spec_with_checks_has_tasks_for_them(rules: HealthCheck | None) -> None:
+    """Without, nothing runs in the background; with them, something does before the first is due."""
+    tenure = Tenure(Policy(router=load(replace(Unreachable().spec, gateway=Rules(health_check=rules)))), VARIABLES)
+    async with tenure.running(), tenure.borrowed():
         await anyio.wait_all_tasks_blocked()
-        assert opened.vox.view.deployments == {}
+        assert any(keep_checking.__name__ in str(task.name) for task in anyio.get_running_tasks()) == (rules is not None)

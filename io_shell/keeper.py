@@ -62,7 +62,8 @@ class Keeper:
 
     def observe(self, observation: Observation) -> None:
         """Fold one finished call into the view."""
-        self.view = observe(self.view, observation)
+        cooling = self._router.deployments[observation.deployment].cooling
+        self.view = observe(self.view, observation, cooling)
 
 
 class _Held:

@@ -27,6 +27,7 @@ from tests.condition_strategies import (
     wheres,
 )
 from tests.policy_strategies import policy_tests
+from voxplan.engine.checks.checking import LONGEST_COOLING
 from voxplan.engine.language.gateway import Gateway, HealthCheck, UnknownFields, Urls
 from voxplan.engine.language.spec import (
     Accept,
@@ -35,6 +36,7 @@ from voxplan.engine.language.spec import (
     Backoff,
     Balance,
     Branch,
+    CoolingRules,
     Deployment,
     Guardrail,
     Limits,
@@ -51,11 +53,13 @@ from voxplan.engine.language.spec import (
     Weight,
 )
 from voxplan.engine.terms.failure import LISTABLE, FailureKind
+from voxplan.engine.terms.quantity import Span
 
 __all__ = (
     "MAX_ATTEMPTS",
     "Targets",
     "accounts",
+    "coolings",
     "deployments",
     "gateways",
     "guardrails",
@@ -210,6 +214,20 @@ def guardrails() -> st.SearchStrategy[Guardrail]:
 
 
 @cache
+@st.composite
+def coolings(draw: st.DrawFn) -> CoolingRules:
+    """When deployments cool off; most often as by default."""
+    if draw(st.integers(0, 3)):
+        return CoolingRules()
+    first = draw(spans(min_ms=1, audio=False).filter(lambda span: span.base_ms <= LONGEST_COOLING.base_ms))
+    longer = st.integers(0, LONGEST_COOLING.base_ms - first.base_ms)
+    return CoolingRules(
+        failures=draw(st.integers(1, 1000)),
+        first=first,
+        longest=draw(maybe(longer.map(lambda more: Span(first.base_ms + more)))),
+    )
+
+
 def gateways(names: tuple[str, ...]) -> st.SearchStrategy[Gateway]:
     """What a spec with deployments of these names may say to its gateway; most often nothing."""
     said = st.builds(
@@ -300,6 +318,7 @@ def _deployments(made_by: tuple[str, str | None]) -> st.SearchStrategy[Deploymen
         region=maybe(texts()),
         tags=st.just(()) | st.lists(texts(), max_size=3, unique=True).map(tuple),
         limits=maybe(limits()),
+        cooling=maybe(coolings()),
         shortest=maybe(spans()),
         price=maybe(prices()),
         settings=_settings(provider),
@@ -406,6 +425,7 @@ def specs(draw: st.DrawFn, *, depth: int = 5) -> Spec:
         defaults=draw(rules("defaults", tuple(checks))),
         routes=routes,
         guardrails=checks,
+        cooling=draw(coolings()),
         retry_budget=draw(st.just(RetryBudget()) | st.builds(RetryBudget, share=shares(), least=st.integers(0, 100))),
         gateway=draw(gateways(names)),
         tests=draw(st.just(()) | st.lists(policy_tests(called, names), max_size=2).map(tuple)),

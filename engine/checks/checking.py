@@ -11,6 +11,7 @@ from typing import Final
 
 from voxplan.engine.checks._checking_arms import LEAST_WEIGHT, MOST_WEIGHT, check_arms, check_selectors
 from voxplan.engine.checks._checking_conditions import check_conditions
+from voxplan.engine.checks._checking_cooling import LONGEST_COOLING, check_cooling
 from voxplan.engine.checks._checking_deployments import HORIZON, check_accounts, check_deployments
 from voxplan.engine.checks._checking_gateway import check_gateway
 from voxplan.engine.checks._checking_rules import GUARDRAIL_KINDS, check_guardrails, check_rules
@@ -32,6 +33,7 @@ __all__ = (
     "GUARDRAIL_KINDS",
     "HORIZON",
     "LEAST_WEIGHT",
+    "LONGEST_COOLING",
     "MOST_WEIGHT",
     "Finding",
     "check",
@@ -57,6 +59,7 @@ def check(spec: Spec, catalog: _Catalog, today: date | None = None) -> tuple[Fin
         *check_arms(spec, catalog),
         *check_conditions(spec),
         *check_guardrails(spec),
+        *check_cooling(spec),
         *_check_retry_budget(spec),
         *check_gateway(spec),
         *check_tests(spec),

@@ -27,7 +27,7 @@ __all__ = ("print_spec", "spec_digest")
 
 # People look for the name and the form of a node first, and for accounts before the deployments that use them.
 _KEYS_FIRST: Final = (
-    *("voxplan", "accounts", "deployments", "defaults", "routes"),
+    *("voxplan", "accounts", "deployments", "cooling", "defaults", "routes"),
     *("name", "use", "first", "balance", "race", "when", "otherwise", "on"),
 )
 # Where a list of one is written without brackets.

@@ -4,7 +4,7 @@ These structs are the one description of the language: reading, printing and the
 cannot say (names that exist, routes without cycles, weights that are not all zero) is checked in `checking`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -24,6 +24,7 @@ __all__ = (
     "Backoff",
     "Balance",
     "Branch",
+    "CoolingRules",
     "Count",
     "Deployment",
     "Guardrail",
@@ -49,6 +50,8 @@ __all__ = (
     "WhenAllCooling",
     "WhenAllPoor",
 )
+
+_LONGEST_COOLING_MS: Final = 300_000  # so that a healed provider is back within five minutes
 
 Positive = Annotated[int, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=0, le=100)]
@@ -98,6 +101,23 @@ class Limits(Table, frozen=True, kw_only=True):
     concurrent: Positive | None = None
 
 
+class CoolingRules(Table, frozen=True, kw_only=True):
+    """When a deployment that fails is left alone: after `failures` in a row for `first`.
+
+    If the call that then tries it fails too, for twice as long as before, at most for `longest` (default: 300 s, or `first` where
+    that is longer).
+    """
+
+    failures: Annotated[int, Meta(gt=0, le=1000)] = 3  # one or two happen to every provider
+    first: Span = Span(15_000)
+    longest: Span | None = None
+
+    @property
+    def longest_ms(self) -> int:
+        """What `longest` comes to."""
+        return max(self.first.base_ms, _LONGEST_COOLING_MS) if self.longest is None else self.longest.base_ms
+
+
 class Account(Table, frozen=True, kw_only=True):
     """Credentials and limits that several deployments share."""
 
@@ -140,6 +160,7 @@ class Deployment(Table, frozen=True, kw_only=True):
     region: str | None = None
     tags: tuple[str, ...] = ()
     limits: Limits | None = None
+    cooling: CoolingRules | None = None
     shortest: Span | None = None
     price: Price | None = None
     settings: dict[str, str] = msgspec.field(default_factory=dict[str, str])
@@ -297,6 +318,7 @@ class Spec(Table, frozen=True, kw_only=True):
     accounts: dict[Label, Account] = msgspec.field(default_factory=dict[Label, Account])
     defaults: Rules = Rules()
     guardrails: dict[Label, Guardrail] = msgspec.field(default_factory=dict[Label, Guardrail])
+    cooling: CoolingRules = CoolingRules()
     retry_budget: RetryBudget = RetryBudget()
     gateway: Gateway = Gateway()
     tests: tuple[PolicyTest, ...] = ()

@@ -11,34 +11,23 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from voxplan.engine.language.spec import CoolingRules
 from voxplan.engine.observed.view import IDLE, AccountView, DeploymentView, Latency, Load, View
 from voxplan.engine.runs.run import Observation
 from voxplan.engine.terms.failure import KINDS, HealthEffect
 
-__all__ = (
-    "FIRST_COOLING_MS",
-    "LATENCY_TAU_MS",
-    "LONGEST_COOLING_MS",
-    "LONGEST_HINT_MS",
-    "LONG_MS",
-    "LOUD_MS",
-    "OPEN_AFTER",
-    "RATE_MS",
-    "observe",
-)
+__all__ = ("DEFAULT_COOLING", "LATENCY_TAU_MS", "LONGEST_HINT_MS", "LONG_MS", "LOUD_MS", "RATE_MS", "observe")
 
-OPEN_AFTER: Final = 3  # failures in a row; one or two happen to every provider
-FIRST_COOLING_MS: Final = 15_000
-LONGEST_COOLING_MS: Final = 300_000  # doubling ends here, so that a healed provider is back within five minutes
+DEFAULT_COOLING: Final = CoolingRules()
 RATE_MS: Final = 1_000  # when a 429 does not say how long: doubled each time, since most windows slide within a minute
 LONG_MS: Final = 600_000  # money does not come back in seconds
-LONGEST_HINT_MS: Final = 3_600_000  # nothing is taken out of rotation for longer, by a header or by an empty account
+LONGEST_HINT_MS: Final = 3_600_000  # by a header or by an empty account nothing is taken out of rotation for longer
 LOUD_MS: Final = 120_000  # a wrong key or model wants a person, who should see the repair work soon
 LATENCY_TAU_MS: Final = 60_000  # a slow call is half forgotten after a minute
 
 
-def observe(view: View, observation: Observation) -> View:
-    """The view after one finished call. Total; the call's slot is released whatever happened.
+def observe(view: View, observation: Observation, cooling: CoolingRules = DEFAULT_COOLING) -> View:
+    """The view after one finished call. Total; the call's slot is released whatever happened. `cooling` is the deployment's.
 
     A simulated call took no slot and says nothing; a call that lost its race says nothing.
     """
@@ -46,7 +35,7 @@ def observe(view: View, observation: Observation) -> View:
         return view
     before = view.of(observation.deployment)
     latency = _latency(before.latency, observation)
-    after = replace(_judged(before, observation), load=_released(before.load), latency=latency)
+    after = replace(_judged(before, observation, cooling), load=_released(before.load), latency=latency)
     deployments = {**view.deployments, observation.deployment: after}
     account = _account(view.account(observation.credential), observation)
     if account == view.account(observation.credential):
@@ -59,14 +48,14 @@ def _released(load: Load) -> Load:
     return IDLE if released == IDLE else released  # the very value that a printed view leaves out
 
 
-def _judged(before: DeploymentView, seen: Observation) -> DeploymentView:
+def _judged(before: DeploymentView, seen: Observation, cooling: CoolingRules) -> DeploymentView:
     if before.circuit == "half_open" and seen.started_ms < before.probe_ms:
         return before  # a call from before the probe says nothing about now
     if seen.lost:
-        return _unchanged(before, seen)
+        return _unchanged(before)
     if seen.kind is None:
         return _succeeded(before)
-    return _EFFECTS[KINDS[seen.kind].health](before, seen)
+    return _EFFECTS[KINDS[seen.kind].health](before, seen, cooling)
 
 
 def _succeeded(before: DeploymentView) -> DeploymentView:
@@ -75,33 +64,33 @@ def _succeeded(before: DeploymentView) -> DeploymentView:
     return DeploymentView()
 
 
-def _counted(before: DeploymentView, seen: Observation) -> DeploymentView:
+def _counted(before: DeploymentView, seen: Observation, cooling: CoolingRules) -> DeploymentView:
     if before.circuit == "open":
         return before
-    if before.circuit == "closed" and before.failures + 1 < OPEN_AFTER:
+    if before.circuit == "closed" and before.failures + 1 < cooling.failures:
         return replace(before, failures=before.failures + 1)
-    return _opened(before, seen, _doubled(FIRST_COOLING_MS, before.openings, LONGEST_COOLING_MS))
+    return _opened(before, seen, _doubled(cooling.first.base_ms, before.openings, cooling.longest_ms))
 
 
 def _doubled(first_ms: int, times: int, longest_ms: int) -> int:
     return min(longest_ms, first_ms << min(times, 20))
 
 
-def _counted_if_whole(before: DeploymentView, seen: Observation) -> DeploymentView:
+def _counted_if_whole(before: DeploymentView, seen: Observation, cooling: CoolingRules) -> DeploymentView:
     # A call that a deadline cut short was judged by the caller's clock, not by the deployment's.
-    return _counted(before, seen) if seen.whole else _unchanged(before, seen)
+    return _counted(before, seen, cooling) if seen.whole else _unchanged(before)
 
 
-def _unchanged(before: DeploymentView, _: Observation) -> DeploymentView:
+def _unchanged(before: DeploymentView, *_: object) -> DeploymentView:
     if before.circuit == "half_open":
         return replace(before, circuit="open")  # the probe told nothing: the next call is one again
     return before
 
 
-def _cooled_until(before: DeploymentView, seen: Observation) -> DeploymentView:
+def _cooled_until(before: DeploymentView, seen: Observation, cooling: CoolingRules) -> DeploymentView:
     wanted_ms = seen.retry_after_ms
     if wanted_ms is None:
-        return _opened(before, seen, _doubled(RATE_MS, before.openings, LONGEST_COOLING_MS))
+        return _opened(before, seen, _doubled(RATE_MS, before.openings, cooling.longest_ms))
     return _opened(before, seen, min(wanted_ms, LONGEST_HINT_MS))
 
 
@@ -113,11 +102,11 @@ def _opened(before: DeploymentView, seen: Observation, cooling_ms: int) -> Deplo
     return replace(before, circuit="open", failures=0, openings=openings, until_ms=until_ms, cause=seen.kind)
 
 
-_EFFECTS: Final[dict[HealthEffect, Callable[[DeploymentView, Observation], DeploymentView]]] = {
+_EFFECTS: Final[dict[HealthEffect, Callable[[DeploymentView, Observation, CoolingRules], DeploymentView]]] = {
     "counts": _counted,
     "counts_if_whole": _counted_if_whole,
     "cools_until": _cooled_until,
-    "cools_loudly": lambda before, seen: _opened(before, seen, LOUD_MS),
+    "cools_loudly": lambda before, seen, _: _opened(before, seen, LOUD_MS),
     "cools_key": _unchanged,
     "cools_key_long": _unchanged,
     "none": _unchanged,

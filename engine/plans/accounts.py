@@ -37,6 +37,7 @@ def filled_in(name: str, spec: Spec, catalog: Mapping[str, ProviderFacts]) -> Ro
         tags=tuple(sorted(set(own.tags))),
         limits=own.limits or Limits(),
         shared_limits=(shared.limits if shared is not None else None) or Limits(),
+        cooling=own.cooling or spec.cooling,
         shortest=own.shortest or Span(0),
         price=_price(own, facts, capabilities.price),
         settings=_settings(own, facts),

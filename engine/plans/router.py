@@ -7,7 +7,7 @@ are still open at load: what `plan` decides for each request.
 import msgspec
 
 from voxplan.engine.language.condition import Condition
-from voxplan.engine.language.spec import Limits, PassedOption, Replay, Spec, Strategy, WhenAllCooling, WhenAllPoor
+from voxplan.engine.language.spec import CoolingRules, Limits, PassedOption, Replay, Spec, Strategy, WhenAllCooling, WhenAllPoor
 from voxplan.engine.plans.draws import Lanes
 from voxplan.engine.plans.plan import Gates, GuardrailStep
 from voxplan.engine.terms.capability import Capabilities, PriceFacts, ProviderFacts
@@ -53,6 +53,7 @@ class RouterDeployment(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     limits: Limits = Limits()
     shared_limits: Limits = Limits()
+    cooling: CoolingRules = CoolingRules()
     shortest: Span = Span(0)
     price: PriceFacts | None = None
     settings: tuple[tuple[str, str], ...] = ()

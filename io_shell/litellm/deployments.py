@@ -10,9 +10,10 @@ from voxplan.adapters.catalog import CATALOG
 from voxplan.engine.documents import tree
 from voxplan.engine.documents.tree import Node, Place
 from voxplan.engine.language.addresses import address_problem
-from voxplan.engine.language.spec import Deployment, Limits, PassedOption
+from voxplan.engine.language.spec import CoolingRules, Deployment, Limits, PassedOption
 from voxplan.engine.terms.quantity import MAX_BASE_MS, Span
 from voxplan.engine.terms.spelling import quoted
+from voxplan.io_shell.litellm.cooling import NEVER, NOTHING_SAID, Said, cooling_rules, said_of_cooling
 from voxplan.io_shell.litellm.known_keys import INFO_KEYS, NOT_HERE, NOT_TOKENS, PARAM_KEYS
 from voxplan.io_shell.litellm.passing_on import json_text, pass_on
 from voxplan.io_shell.litellm.prices import price
@@ -36,7 +37,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What an entry depends on beside itself.
 
     `environment` holds what the server's has; None when nobody knows what will be set. `enforced`: LiteLLM holds `rpm` for a
-    limit, not only for a weight. `concurrent` holds where an entry says nothing else.
+    limit, not only for a weight. `concurrent` and `cooling` hold where an entry says nothing else.
     """
 
     variables: Variables
@@ -44,6 +45,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     credentials: Mapping[str, tree.Mapping] = {}
     enforced: bool = False
     concurrent: int | None = None
+    cooling: Said = NOTHING_SAID
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +182,7 @@ def _member(group: str, led: Target, address: str | None, said: tuple[Section, S
         region=params.text("region_name"),
         tags=tuple(dict.fromkeys((*params.texts("tags"), *info.texts("tags")))),
         limits=_limits(rate["rpm"], params, around),
+        cooling=_cooling(params, info, around),
         price=price(params, info),
         settings=settings,
     )
@@ -316,6 +319,12 @@ def _limits(rpm: float | None, params: Section, around: Surroundings) -> Limits 
     if per_minute is None and concurrent is None:
         return None
     return Limits(requests_per_minute=per_minute, concurrent=concurrent)
+
+
+def _cooling(params: Section, info: Section, around: Surroundings) -> CoolingRules | None:
+    """Its own rules, if it says anything."""
+    said = said_of_cooling(params).over(said_of_cooling(info))
+    return None if said == NOTHING_SAID or around.cooling == NEVER else cooling_rules(said.over(around.cooling))
 
 
 def _weight(weight: float | None, params: Section) -> float | None:

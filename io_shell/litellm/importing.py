@@ -13,6 +13,7 @@ from voxplan.engine.documents.reading import read
 from voxplan.engine.documents.tree import Node, Place
 from voxplan.engine.language.spec import Spec
 from voxplan.engine.terms.spelling import quoted
+from voxplan.io_shell.litellm.cooling import cooling_rules
 from voxplan.io_shell.litellm.deployments import Surroundings, member
 from voxplan.io_shell.litellm.environment import filled_in, given_variables
 from voxplan.io_shell.litellm.gateway_settings import MASTER_KEY, GatewaySettings, gateway_settings
@@ -104,6 +105,7 @@ def _imported(document: Node, files: Files, environment: Environment | None, rem
         credentials=_credentials(whole, remarks),
         enforced=enforced,
         concurrent=common.concurrent,
+        cooling=common.cooling,
     )
     members = [made for node in whole.items("model_list") if (made := member(node, around, remarks)) is not None]
     routed = routing(members, common, remarks)
@@ -127,6 +129,7 @@ def _finished(routed: Routing, common: Shared, settings: GatewaySettings, remark
     spec = Spec(
         voxplan=1,
         deployments=routed.deployments,
+        cooling=cooling_rules(common.cooling),
         defaults=msgspec.structs.replace(common.defaults, retry=retry),
         routes={name: node if retry is None else without_retry(node) for name, node in routed.routes.items()},
         gateway=settings.section,

@@ -20,7 +20,7 @@ __all__ = (
 
 NOT_TOKENS: Final = "limits count calls here; a model that is billed by the second has no tokens to count"
 
-_COOLING: Final = "here a deployment cools off after 3 failures in a row, for 15 s, and longer each time that it fails again"
+_ALIKE: Final = "failures of all kinds count alike"
 _CALLERS: Final = "callers say it with each request"
 _CHECKED: Final = "every plan looks at what a model can do and take"
 _DEAD: Final = "it never comes to that with transcriptions, in LiteLLM either"
@@ -38,7 +38,6 @@ PARAM_KEYS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("language", "prompt", "temperature", "response_format", "timestamp_granularities", "user"), _CALLERS),
     **dict.fromkeys(("stream_timeout", "timeout_by_service_tier"), _STREAM),
     **dict.fromkeys(("itpm", "otpm"), NOT_TOKENS),
-    **dict.fromkeys(("cooldown_time", "allowed_fails", "allowed_fails_policy"), _COOLING),
     **dict.fromkeys(("max_budget", "budget_duration"), _BUDGET),
     **dict.fromkeys(("guardrails", "guardrail_config"), _GUARDRAIL),
     **dict.fromkeys(("aws_access_key_id", "aws_secret_access_key", "aws_region_name", "aws_role_name"), _CLIENTS),
@@ -47,6 +46,7 @@ PARAM_KEYS: Final[Mapping[str, str]] = {
         ("max_tokens", "max_completion_tokens", "top_p", "stop", "seed", "cache_control_injection_points"), _TEXT_ONLY
     ),
     **dict.fromkeys(("cost_per_query", "additional_drop_params", "tag_regex"), "there is no counterpart"),
+    "allowed_fails_policy": _ALIKE,
     "configurable_clientside_auth_params": "callers never bring addresses or keys",
     "max_file_size_mb": _CHECKED,
     "merge_reasoning_content_in_choices": _TEXT_ONLY,
@@ -68,6 +68,7 @@ _READ: Final = (
     *("model", "api_key", "api_base", "base_url", "custom_llm_provider", "litellm_credential_name", "region_name", "tags"),
     "base_model",
     *("weight", "rpm", "tpm", "order", "timeout", "num_retries", "max_retries", "max_parallel_requests", "drop_params"),
+    *("cooldown_time", "allowed_fails"),
     *("input_cost_per_second", "output_cost_per_second", "input_cost_per_request", "extra_body"),
     *("input_cost_per_token", "input_cost_per_audio_token", "output_cost_per_token", "output_cost_per_audio_token"),
 )
@@ -75,21 +76,21 @@ ALL_PARAMS: Final = frozenset({*PARAM_KEYS, *NOT_HERE, *_READ})
 """Everything that LiteLLM itself knows in `litellm_params`, for guesses."""
 
 INFO_KEYS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("allowed_fails", "allowed_fails_policy", "cooldown_time"), _COOLING),
     **dict.fromkeys(("access_groups", "team_id", "tier", "team_public_model_name"), "what a key may use is said with the key"),
     **dict.fromkeys(("supported_environments", "health_check_model", "health_check_timeout"), _GATEWAY),
     **dict.fromkeys(("max_tokens", "max_input_tokens", "max_output_tokens"), _TEXT_ONLY),
     **dict.fromkeys(("description", "display_name", "litellm_provider", "created_by"), "it is not needed to route"),
+    "allowed_fails_policy": _ALIKE,
 }
 
 ROUTER_KEYS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("allowed_fails", "allowed_fails_policy", "cooldown_time", "disable_cooldowns"), _COOLING),
     **dict.fromkeys(("context_window_fallbacks", "content_policy_fallbacks"), _DEAD),
     **dict.fromkeys(("enable_pre_call_checks", "enable_health_check_routing"), _CHECKED),
     **dict.fromkeys(("redis_host", "redis_port", "redis_password", "redis_url", "redis_db"), _STATE),
     **dict.fromkeys(("cache_responses", "caching_groups", "cache_kwargs", "client_ttl"), _CACHE),
     **dict.fromkeys(("provider_budget_config", "deployment_affinity_ttl_seconds", "weights"), "there is no counterpart"),
     **dict.fromkeys(("debug_level", "set_verbose", "alerting_config"), _LOGS),
+    "allowed_fails_policy": _ALIKE,
     "assistants_config": _TEXT_ONLY,
     "default_litellm_params": "each entry of `model_list` has to say it",
     "default_max_parallel_requests": "it is no whole number from 1",
@@ -113,7 +114,6 @@ LITELLM_KEYS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("cache", "cache_params", "enable_caching_on_provider_specific_optional_params"), _CACHE),
     **dict.fromkeys(("max_budget", "budget_duration", "max_internal_user_budget", "internal_user_budget_duration"), _BUDGET),
     **dict.fromkeys(("guardrails", "enable_json_schema_validation", "modify_params"), _GUARDRAIL),
-    **dict.fromkeys(("allowed_fails", "cooldown_time"), _COOLING),
     **dict.fromkeys(
         ("ssl_verify", "ssl_certificate", "force_ipv4", "aiohttp_trust_env", "client_session", "num_workers"), _CLIENTS
     ),

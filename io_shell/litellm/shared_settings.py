@@ -10,6 +10,7 @@ from voxplan.engine.documents.tree import Entry, Node, Place, Scalar, Sequence
 from voxplan.engine.language.spec import Rules, Strategy
 from voxplan.engine.terms.failure import RETRIED, FailureKind
 from voxplan.engine.terms.spelling import listed, quoted, suggestion
+from voxplan.io_shell.litellm.cooling import Said, said_by_all
 from voxplan.io_shell.litellm.deployments import span
 from voxplan.io_shell.litellm.groups import DROPPING, Policy
 from voxplan.io_shell.litellm.known_keys import LITELLM_KEYS, ROUTER_KEYS
@@ -51,6 +52,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for all groups; `of_group` are policies of single ones with their places, `aliases` other names of groups."""
 
     defaults: Rules
+    cooling: Said
     policy: Policy
     of_group: Mapping[str, tuple[Policy, Place]]
     fallbacks: Fallbacks
@@ -86,6 +88,7 @@ def shared(router: Section, litellm: Section) -> Shared:
             router.warn("optional_pre_call_checks", f"{quoted(check)} is not carried over: plans depend on no earlier request")
     made = Shared(
         defaults=Rules(timeout=timeout or other, options=DROPPING if any(drops) else None),
+        cooling=said_by_all(router, litellm),
         policy=policy,
         of_group=of_group,
         fallbacks=fallbacks,
@@ -94,13 +97,17 @@ def shared(router: Section, litellm: Section) -> Shared:
         concurrent=router.whole("default_max_parallel_requests", 1, 10**9),
     )
     router.tell_left(ROUTER_KEYS, _READ_ROUTER)
-    litellm.tell_left(LITELLM_KEYS, ("num_retries", "request_timeout", "fallbacks", "default_fallbacks", "drop_params"))
+    litellm.tell_left(LITELLM_KEYS, _READ_LITELLM)
     return made
 
 
 _READ_ROUTER: Final = (
     *("routing_strategy", "num_retries", "retry_policy", "timeout", "fallbacks", "default_fallbacks", "model_group_alias"),
-    *("enable_tag_filtering", "optional_pre_call_checks", "drop_params"),
+    *("enable_tag_filtering", "optional_pre_call_checks", "drop_params", "cooldown_time", "allowed_fails", "disable_cooldowns"),
+)
+_READ_LITELLM: Final = (
+    *("num_retries", "request_timeout", "fallbacks", "default_fallbacks", "drop_params"),
+    *("cooldown_time", "allowed_fails"),
 )
 
 

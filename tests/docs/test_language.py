@@ -18,6 +18,7 @@ from voxplan.engine.language.spec import (
     Account,
     Backoff,
     Balance,
+    CoolingRules,
     Deployment,
     Guardrail,
     Limits,
@@ -73,6 +74,7 @@ KEYS: dict[tuple[str, int], type[msgspec.Struct]] = {
     ("`accept`", 0): Accept,
     ("`options`", 0): OptionRules,
     ("Guardrails", 0): Guardrail,
+    ("Cooling", 1): CoolingRules,
     ("Retry budget", 0): RetryBudget,
     ("Gateway", 0): Gateway,
     ("Gateway", 1): Urls,
@@ -104,13 +106,12 @@ def test_reasons() -> None:
 
 def test_cooling() -> None:
     """The numbers of the table of cooling are those of `health`."""
-    longest = f"at most {seconds(health.LONGEST_COOLING_MS)}"
     doubled = "doubled each time, at most"
-    assert dict(rows("Cooling")) == {
-        f"{health.OPEN_AFTER} failures in a row that count": seconds(health.FIRST_COOLING_MS),
-        "the probe fails": f"twice as long as before, {longest}",
+    assert dict(rows("Cooling", 0)) == {
+        "`failures` in a row that count": "`first`",
+        "the probe fails": "twice as long as before, at most `longest`",
         "`rate_limited` with a wait": f"the wait, at most {seconds(health.LONGEST_HINT_MS)}",
-        "`rate_limited` without a wait": f"{seconds(health.RATE_MS)}, doubled each time, {longest}",
+        "`rate_limited` without a wait": f"{seconds(health.RATE_MS)}, doubled each time, at most `longest`",
         "`not_found`": seconds(health.LOUD_MS),
         "`unauthorized`": f"{seconds(health.LOUD_MS)}, {doubled} {seconds(health.LONG_MS)}",
         "`out_of_quota`": f"{seconds(health.LONG_MS)}, {doubled} {seconds(health.LONGEST_HINT_MS)}",
@@ -182,7 +183,7 @@ def test_providers() -> None:
 def test_defaults() -> None:
     """The defaults that the page tells are those of the code."""
     backoff, guardrail, budget, scripted = Backoff(), Guardrail(kind="custom"), RetryBudget(), Scripted(result="ok")
-    gateway = Gateway()
+    gateway, cooling = Gateway(), CoolingRules()
     defaults = {
         ("Rules", "timeout"): print_span(DEFAULT_TIMEOUT),
         ("`retry`", "times"): f"{Retry().times}",
@@ -190,6 +191,8 @@ def test_defaults() -> None:
         ("Guardrails", "stage"): guardrail.stage,
         ("Guardrails", "on_error"): guardrail.on_error,
         ("Guardrails", "timeout"): print_span(guardrail.timeout),
+        ("Cooling", "failures"): f"{cooling.failures}",
+        ("Cooling", "first"): print_span(cooling.first),
         ("Retry budget", "share"): print_share(budget.share),
         ("Retry budget", "least"): f"{budget.least}",
         ("Gateway", "unknown_fields"): gateway.unknown_fields,

@@ -1,8 +1,10 @@
 from msgspec.structs import replace
 
-from tests.making import observation, router, send, use
-from voxplan.engine.language.spec import RetryBudget
+from tests.making import CATALOG, observation, router, send, spec, use
+from voxplan.engine.language.spec import CoolingRules, RetryBudget
 from voxplan.engine.observed.view import DeploymentView, Latency, Load, View
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.terms.quantity import Span
 from voxplan.io_shell.keeper import Keeper
 
 ROUTER = router(use("a"), "a")
@@ -29,6 +31,18 @@ def test_the_retry_budget_is_that_of_the_spec() -> None:
     retry = replace(send("a"), cause="retry")
     assert keeper.run(None).admit(retry, 0) is None
     assert keeper.run(None).admit(retry, 0) == "the retry budget is spent: 1 of 1 retries and hedges in the last minute"
+
+
+def test_each_deployment_cools_off_by_its_own_rules() -> None:
+    """Those of the spec hold for the others; one that has its own takes them whole."""
+    once, thrice = CoolingRules(failures=1, first=Span(1_000)), CoolingRules(first=Span(2_000))
+    two = spec({"r": use("a")}, "a", "b")
+    own = replace(two.deployments["b"], cooling=thrice)
+    keeper = Keeper(compile_checked(replace(two, cooling=once, deployments={**two.deployments, "b": own}), CATALOG))
+    for name in ("a", "b", "b", "b"):
+        assert keeper.view.of(name).circuit == "closed"
+        keeper.observe(observation(name, "server_error", ended_ms=0))
+    assert (keeper.view.of("a").until_ms, keeper.view.of("b").until_ms) == (1_000, 2_000)
 
 
 def test_an_heir_that_does_not_measure_learns_the_rest() -> None:

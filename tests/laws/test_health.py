@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from tests.laws.cases import Case, cases, planned
 from tests.laws.simulation import simulate
 from tests.laws.worlds import World
+from tests.spec_strategies import coolings
 from tests.strategies import DEPLOYMENTS, deployment_views, worlds
-from voxplan.engine.language.spec import Limits
+from voxplan.engine.language.spec import CoolingRules, Limits
 from voxplan.engine.observed.admission import LOST_AFTER_MS, admit
-from voxplan.engine.observed.health import LONGEST_HINT_MS, OPEN_AFTER, observe
+from voxplan.engine.observed.health import DEFAULT_COOLING, LONGEST_HINT_MS, observe
 from voxplan.engine.observed.load import WINDOW_MS
 from voxplan.engine.observed.view import EMPTY_VIEW, UNUSED, AccountView, Circuit, DeploymentView, Load, View
 from voxplan.engine.plans.plan import Plan, attempts
@@ -170,8 +171,8 @@ STEPS = st.lists(
 )
 
 
-def lived(steps: list[Step]) -> Life:
-    """A view after these steps. No two calls start within one millisecond."""
+def lived(steps: list[Step], rules: CoolingRules = DEFAULT_COOLING) -> Life:
+    """A view after these steps, for deployments with these rules. No two calls start within one millisecond."""
     view, moment_ms, under_way, probes = EMPTY_VIEW, 0, list[tuple[str, int]](), dict[str, int]()
     circuits: list[Circuit] = ["closed"]
     for step in steps:
@@ -189,22 +190,22 @@ def lived(steps: list[Step]) -> Life:
                 under_way.append((step.deployment, moment_ms))
         elif step.what == "pretend":
             pretended = replace(ended(moment_ms, moment_ms, step.kind), deployment=step.deployment, simulated=True)
-            assert observe(view, pretended) == view
+            assert observe(view, pretended, rules) == view
         elif step.what != "pass" and under_way:
             name, started_ms = under_way.pop(step.which % len(under_way))
             seen = ended(started_ms, moment_ms, step.kind, whole=step.whole, wait_ms=step.wait_ms)
-            view = observe(view, replace(seen, deployment=name, lost=step.what == "lose"))
+            view = observe(view, replace(seen, deployment=name, lost=step.what == "lose"), rules)
         circuits.append(view.of("a").circuit)
         assert view.of("a").load.in_flight == sum(name == "a" for name, _ in under_way)
         assert view.account("k").load.in_flight == len(under_way)
     return Life(view, circuits, under_way, moment_ms)
 
 
-def failed(life: Life, kind: FailureKind = "server_error") -> View:
+def failed(life: Life, kind: FailureKind, rules: CoolingRules) -> View:
     """The view when all calls under way have failed at once."""
     view = life.view
     for name, started_ms in life.under_way:
-        view = observe(view, replace(ended(started_ms, life.moment_ms, kind), deployment=name))
+        view = observe(view, replace(ended(started_ms, life.moment_ms, kind), deployment=name), rules)
     return view
 
 
@@ -213,26 +214,26 @@ def ready(view: View, moment_ms: int) -> int:
     return max(moment_ms, view.of("a").until_ms, view.account("k").until_ms)
 
 
-@given(STEPS)
-def test_k2_circuits_move_only_as_they_may(steps: list[Step]) -> None:
-    """K2: closed → open → half-open → {closed, open}, whatever calls start and end in whatever order."""
-    circuits = lived(steps).circuits
+@given(STEPS, coolings())
+def test_k2_circuits_move_only_as_they_may(steps: list[Step], rules: CoolingRules) -> None:
+    """K2: closed → open → half-open → {closed, open}, whatever calls start and end in whatever order, and by whatever rules."""
+    circuits = lived(steps, rules).circuits
     moves = {(before, after) for before, after in pairwise(circuits) if before != after}
     assert moves <= MOVES
 
 
-@given(STEPS, st.sampled_from(("server_error", "unauthorized", "out_of_quota", "rate_limited", "not_found")))
-def test_k3_after_cooling_one_good_probe_restores_it(steps: list[Step], kind: FailureKind) -> None:
+@given(STEPS, st.sampled_from(("server_error", "unauthorized", "out_of_quota", "rate_limited", "not_found")), coolings())
+def test_k3_after_cooling_one_good_probe_restores_it(steps: list[Step], kind: FailureKind, rules: CoolingRules) -> None:
     """K3: whatever has happened, once the calls under way have ended and cooling is over, a good call restores all."""
-    life = lived(steps)
-    view = failed(life, kind)
+    life = lived(steps, rules)
+    view = failed(life, kind, rules)
     assert view.of("a").circuit != "half_open"
     ready_ms = ready(view, life.moment_ms)
-    assert ready_ms <= life.moment_ms + LONGEST_HINT_MS
+    assert ready_ms <= life.moment_ms + max(LONGEST_HINT_MS, rules.longest_ms)
     assert view.cooling_until("a", "k", ready_ms) is None
     view, denied = admit(view, NO_LIMITS, call(ready_ms + 1), ready_ms + 1, COUNTED)
     assert denied is None
-    view = observe(view, ended(ready_ms + 1, ready_ms + 2))
+    view = observe(view, ended(ready_ms + 1, ready_ms + 2), rules)
     assert (view.of("a"), view.account("k")) == (DeploymentView(), UNUSED)
 
 
@@ -356,7 +357,7 @@ def _assert_unchanged(before: DeploymentView, seen: Observation) -> None:
 def test_k4_a_timeout_that_was_whole_counts() -> None:
     """K4, its other side: calls that had their whole timeout open the circuit like other failures."""
     view = EMPTY_VIEW
-    for _ in range(OPEN_AFTER):
+    for _ in range(DEFAULT_COOLING.failures):
         view = observe(view, ended(0, 10, "timed_out"))
     assert view.of("a").cooling(10)
 
@@ -386,7 +387,7 @@ def test_k1_denied_is_said_only_of_what_was_denied(case: Case, world: World, in_
 def test_k3_a_call_from_before_the_probe_says_nothing_about_now() -> None:
     """K3, K6: a call that began before the circuit opened and ends well during the probe neither closes it nor frees its slot."""
     view, _ = admit(EMPTY_VIEW, NO_LIMITS, call(0), 0)
-    for _ in range(OPEN_AFTER):
+    for _ in range(DEFAULT_COOLING.failures):
         view = observe(view, ended(1, 2, "server_error"))
     ready_ms = view.of("a").until_ms
     probing, denied = admit(view, NO_LIMITS, call(ready_ms), ready_ms)

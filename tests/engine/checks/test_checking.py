@@ -13,6 +13,7 @@ from voxplan.engine.language.spec import (
     Backoff,
     Balance,
     Branch,
+    CoolingRules,
     Deployment,
     Guardrail,
     Price,
@@ -306,6 +307,22 @@ def test_the_retry_budget_is_a_share() -> None:
     """Of all first calls at most."""
     found = replace(spec({"r": use("a")}, "a"), retry_budget=RetryBudget(share=Share(2_000_000)))
     assert messages(found) == ["a share is from `0%` to `100%`"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (CoolingRules(first=Span(0)), "expected more than 0 and at most `86400s`, got `0s`"),
+        (CoolingRules(first=Span(1, (1, 1))), "`first` holds between requests and cannot depend on `audio.seconds`"),
+        (CoolingRules(longest=Span(90_000_000)), "expected more than 0 and at most `86400s`, got `90000s`"),
+        (CoolingRules(longest=Span(1_000)), "`longest` is shorter than `first`"),
+    ],
+)
+def test_cooling_has_an_end(rules: CoolingRules, said: str) -> None:
+    """Where it is said for all deployments, and where it is said for one."""
+    usual = spec({"r": use("a")}, "a")
+    one = {"a": replace(usual.deployments["a"], cooling=rules)}
+    assert messages(replace(usual, cooling=rules)) == messages(replace(usual, deployments=one)) == [said]
 
 
 def test_zones_are_named_with_their_paths() -> None:

@@ -36,6 +36,8 @@ PARAMS = st.sampled_from(
         "api_base",
         "api_version",
         "weight",
+        "cooldown_time",
+        "allowed_fails",
         "rpm",
         "tpm",
         "order",

@@ -2,7 +2,8 @@
 
 Events rather than PyYAML's own nodes: they stop as soon as a document is too deep or too large, alias bombs are counted before
 they are laid out, and libyaml and the pure Python parser behave the same. `CORE` says what a plain scalar means; `printing`
-quotes whatever it matches. Merge keys, tags, directives and several documents are refused: one way to write a thing.
+quotes whatever it matches. Merge keys, tags, directives and several documents are refused: one way to write a thing. Only for a
+document that somebody else defined merge keys may be laid out, as YAML 1.1 has them.
 """
 
 import re
@@ -12,7 +13,7 @@ from typing import Final
 import yaml
 
 from voxplan.engine.documents._building import Building, Lines, Unreadable, library_message, to_number
-from voxplan.engine.documents.tree import Entry, Mapping, Node, Path, Place, Problem, Scalar, Sequence, Value
+from voxplan.engine.documents.tree import Broken, Entry, Mapping, Node, Path, Place, Problem, Scalar, Sequence, Value
 from voxplan.engine.terms.spelling import quoted
 
 CORE: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], Value]], ...]] = (
@@ -41,10 +42,10 @@ _Loader = type[yaml.SafeLoader] | type[yaml.CSafeLoader]
 LOADER: Final[_Loader] = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
-def parse_yaml(text: str, building: Building, loader: _Loader = LOADER) -> Node:
-    """The document as one node."""
+def parse_yaml(text: str, building: Building, loader: _Loader = LOADER, *, merging: bool = False) -> Node:
+    """The document as one node. `merging`: merge keys (`<<`) are laid out."""
     _refuse_at_once(text)
-    reader = _Reader(yaml.parse(text, Loader=loader), building)
+    reader = _Reader(yaml.parse(text, Loader=loader), building, merging=merging)
     try:
         return reader.document()
     except yaml.MarkedYAMLError as error:
@@ -68,8 +69,8 @@ def _refuse_at_once(text: str) -> None:
 class _Reader:
     """Turns events into nodes; `place` is that of the latest event."""
 
-    def __init__(self, events: Iterator[yaml.Event], building: Building) -> None:
-        self._events, self._building = events, building
+    def __init__(self, events: Iterator[yaml.Event], building: Building, *, merging: bool) -> None:
+        self._events, self._building, self._merging = events, building, merging
         self._anchors: dict[str, tuple[Node, int] | None] = {}
         self.place = Place(1, 1)
 
@@ -138,16 +139,32 @@ class _Reader:
             index += 1
 
     def _entries(self, path: Path) -> Iterator[Entry]:
+        said, merged = set[str](), dict[str, Entry]()
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             place = self.place
+            if self._merging and _is_merge(event):
+                merged |= {entry.key: entry for entry in self._merged(path, place)}
+                continue
             key = self._key(event, path)
             value = self._node(self._next(), (*path, key if key is not None else "?"))
             if key is not None:
+                said.add(key)
                 yield Entry(key, place, value)
+        yield from (entry for key, entry in merged.items() if key not in said)
+
+    def _merged(self, path: Path, place: Place) -> Iterator[Entry]:
+        """The entries of what follows a merge key: of several mappings the first goes before the others, so it comes last."""
+        self._building.count(path, place)
+        node = self._node(self._next(), (*path, "<<"))
+        for each in reversed(node.items) if isinstance(node, Sequence) else (node,):
+            if isinstance(each, Mapping):
+                yield from each.entries
+            elif not isinstance(each, Broken):
+                self._building.report(path, place, "after a merge key (`<<`) comes a mapping, or a list of them")
 
     def _key(self, event: yaml.Event, path: Path) -> str | None:
         """The text of a key; None when it is none, which has been reported then."""
-        place, merge = self.place, isinstance(event, yaml.ScalarEvent) and event.implicit[0] and event.value == "<<"
+        place, merge = self.place, _is_merge(event)
         node = self._node(event, (*path, "?"))
         match node:
             case Scalar(str() as key) if not merge:
@@ -161,6 +178,10 @@ class _Reader:
             case _:
                 pass
         return None
+
+
+def _is_merge(event: yaml.Event) -> bool:
+    return isinstance(event, yaml.ScalarEvent) and event.implicit[0] and event.value == "<<"
 
 
 def plain_value(text: str) -> Value:

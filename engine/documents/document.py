@@ -25,7 +25,7 @@ FORMATS: Final[dict[str, Format]] = {".yaml": "yaml", ".yml": "yaml", ".toml": "
 
 MAX_BYTES: Final = 1 << 20
 
-_PARSERS: Final = {"yaml": parse_yaml, "toml": parse_toml, "json": parse_json}
+_PARSERS: Final = {"toml": parse_toml, "json": parse_json}
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -36,12 +36,17 @@ class Document(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def parse_document(content: bytes | str, form: Format) -> Success[Document] | Failure[tuple[Problem, ...]]:
-    """Read a document. Never raises; a failure has at least one problem."""
+def parse_document(
+    content: bytes | str, form: Format, *, merging: bool = False
+) -> Success[Document] | Failure[tuple[Problem, ...]]:
+    """Read a document. Never raises; a failure has at least one problem.
+
+    `merging`: it is not ours to say how YAML is written, so merge keys (`<<`) are laid out.
+    """
     building = Building()
     try:
         text = _text(content)
-        root = _PARSERS[form](text, building)
+        root = parse_yaml(text, building, merging=merging) if form == "yaml" else _PARSERS[form](text, building)
     except Unreadable as stop:
         return Failure((*building.problems, stop.problem))
     return Success(Document(root, tuple(building.problems)))

@@ -66,7 +66,7 @@ def imported(
     `environment` is that of the server that this is for: what the config reads from there is filled in, and an entry whose
     address is not set is left out. Without it, nobody knows yet what will be set.
     """
-    parsed = parse_document(text, "yaml")
+    parsed = parse_document(text, "yaml", merging=True)
     problems = parsed.failure() if isinstance(parsed, Failure) else parsed.unwrap().problems
     if isinstance(parsed, Failure) or problems:
         return _broken(problems, Files(file))

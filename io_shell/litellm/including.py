@@ -109,7 +109,7 @@ def _read(path: Path, place: Place, files: Files) -> Node | tuple[Problem, ...]:
         reason = (error.strerror or str(error)).lower()
         return (Problem((), place, f"`include`: {quoted(str(path))} cannot be read: {reason}"),)
     shift = files.add(str(path)) * _APART
-    parsed = parse_document(content, "yaml")
+    parsed = parse_document(content, "yaml", merging=True)
     problems = parsed.failure() if isinstance(parsed, Failure) else parsed.unwrap().problems
     if isinstance(parsed, Failure) or problems:
         return tuple(msgspec.structs.replace(each, place=_shifted_place(each.place, shift)) for each in problems)

@@ -241,6 +241,46 @@ def test_bombs(form: Format, content: bytes) -> None:
     assert time.monotonic() - begin < SECONDS
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}",
+        "a: &a {x: 1, y: 2}\nb: {y: 3, <<: *a}",
+        "a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc: {<<: [*a, *b], z: 3}",
+        "a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc: {<<: *a, <<: *b}",
+        "a: &a {x: {y: 1}}\nb: &b {<<: *a, z: 1}\nc: {<<: *b, x: {q: 1}}",
+        "a: {<<: {x: 1}}\nb: {'<<': 1}",
+        "a: {<<: []}",
+    ],
+)
+def test_merge_keys_mean_what_they_mean_elsewhere(text: str) -> None:
+    """Where they are laid out, as PyYAML does."""
+    found = parse_document(text, "yaml", merging=True).unwrap()
+    assert (plain(found.root), found.problems) == (yaml.safe_load(text), ())
+
+
+def test_merged_keys_stand_where_they_are_written() -> None:
+    """So that what is said of them names their own line."""
+    root = parse_document("a: &a\n  x: 1\nb:\n  <<: *a\n", "yaml", merging=True).unwrap().root
+    assert isinstance(root, Mapping)
+    inner = root.entries[1].value
+    assert isinstance(inner, Mapping)
+    assert inner.entries[0].place == Place(2, 3)
+
+
+@pytest.mark.parametrize("text", ["a: {<<: 1}", "a: {<<: [1]}", "a: {<<: }", "a: {<<: [[{x: 1}]]}"])
+def test_only_mappings_can_be_merged(text: str) -> None:
+    """Which is said at the merge key."""
+    (problem,) = parse_document(text, "yaml", merging=True).unwrap().problems
+    assert (problem.place, problem.message) == (Place(1, 5), "after a merge key (`<<`) comes a mapping, or a list of them")
+
+
+def test_merge_keys_do_not_multiply() -> None:
+    """A document that lays itself out without end is refused with them too."""
+    text = "a0: &a0 {x: 1}\n" + "".join(f"a{i + 1}: &a{i + 1} {{<<: [*a{i}, *a{i}, *a{i}], k{i}: 1}}\n" for i in range(40))
+    assert isinstance(parse_document(text, "yaml", merging=True), Failure)
+
+
 BOTH_LOADERS = (SAME["yaml"], *(content for form, content, _ in PROBLEMS if form == "yaml" and isinstance(content, str)))
 
 

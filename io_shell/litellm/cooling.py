@@ -51,8 +51,7 @@ def said_of_cooling(section: Section) -> Said:
         section.warn("cooldown_time", f"`cooldown_time` of 0: {_SELDOM}")
         return NEVER
     if allowed is not None:
-        message = f"`allowed_fails`: {allowed + 1} failures in a row are too many here; LiteLLM counts those of a minute"
-        section.warn("allowed_fails", message)
+        section.warn("allowed_fails", "`allowed_fails` are failures in a row here; LiteLLM counts those of a minute")
     return Said(failures=None if allowed is None else allowed + 1, time=None if time is None else _time(time, section))
 
 

@@ -60,15 +60,14 @@ class Early:
     """A run that has started before its upload has ended."""
 
     def __init__(self, begun: Begun, asked: Asked, patience_s: float) -> None:
-        """Made by `early_start`."""
+        """Made by `early_start`; the upload has `patience_s` from now on."""
         self.done: Final = anyio.Event()
         self.problem: Exception | None = None
         self.answered = False
         self._begun = begun
         self._asked = asked
-        self._patience_s = patience_s
         self._scope = anyio.CancelScope()
-        self._until = math.inf
+        self._until = anyio.current_time() + patience_s
         self._confirmed = anyio.Event()
 
     @property
@@ -78,8 +77,6 @@ class Early:
 
     async def run(self, serve: Serve) -> None:
         """Serve the request, and keep what is raised."""
-        self._until = anyio.current_time() + self._patience_s
-        self.came()
         try:
             with self._scope:
                 await serve(self._begun.audio, self._asked, self._confirmed.wait)
@@ -137,6 +134,8 @@ async def serve_early(early: Early, reader: FormReader, receive: Receive, serve:
     Raises what is wrong with the form, and what the run raised when the form is what was foretold.
     """
     async with task_group() as tasks:
+        # Before the run has its first turn: where all of the form is there already, it is settled by then.
+        early.came()
         tasks.start_soon(early.run, serve)
         try:
             form = await reader.rest(early.came)

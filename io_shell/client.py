@@ -24,7 +24,7 @@ from voxplan.engine.plans.plan import Plan, attempts
 from voxplan.engine.plans.planning import plan
 from voxplan.engine.plans.pricing import cost
 from voxplan.engine.plans.router import Router
-from voxplan.engine.runs.run import Served, Unserved
+from voxplan.engine.runs.run import Served, Skipped, Unserved
 from voxplan.engine.terms.request import AudioFacts, Request
 from voxplan.io_shell.answer import Answer
 from voxplan.io_shell.asking import asked_seed, asked_text
@@ -243,8 +243,14 @@ class Vox:
         everybody = (*self._observers, *observers, *(() if relay is None else (relay.observe,)))
         ran = await run_plan(planned.unwrap(), perform, admission, self._clock, everybody, judge)
         if isinstance(ran.ended, Unserved):
-            raise unserved(ran, seed, moment_ms)
+            raise unserved(ran, seed, moment_ms, self._waits(ran.run.skipped))
         return _answer(ran, ran.ended, await _heard(request, audio) if early else request, self.router, seed, moment_ms)
+
+    def _waits(self, skipped: Sequence[Skipped]) -> tuple[int | None, ...]:
+        """How long the limits of these still let no call start, where they are reached."""
+        now_ms = self._clock.now_ms()
+        reached = [full for each in skipped if (full := self._keeper.full(each.deployment, now_ms)) is not None]
+        return tuple(None if full.until_ms is None else full.until_ms - now_ms for full in reached)
 
 
 async def _heard(request: Request, audio: AudioSource) -> Request:

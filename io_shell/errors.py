@@ -84,6 +84,7 @@ class ProviderError(VoxplanError):
 
     `kind` is the run's failure kind, None when no attempt could start. `attempts` is the trail of all calls in order, `skipped`
     the attempts that did not start, `plan` what was planned (None when there was no plan), `retry_after_ms` when waiting helps.
+    `limited`: none could start, because limits of the spec were reached.
     `guardrail` is the one that did not approve, where the kind is `blocked`, and `guardrail_broke` whether it could not judge.
     With `seed` and `moment_ms` the plan follows again from the same spec, request and view.
     """
@@ -99,6 +100,7 @@ class ProviderError(VoxplanError):
         retry_after_ms: int | None = None,
         guardrail: str | None = None,
         guardrail_broke: bool = False,
+        limited: bool = False,
         seed: int | None = None,
         moment_ms: int | None = None,
     ) -> None:
@@ -111,6 +113,7 @@ class ProviderError(VoxplanError):
         self.retry_after_ms = retry_after_ms
         self.guardrail = guardrail
         self.guardrail_broke = guardrail_broke
+        self.limited = limited
         self.seed = seed
         self.moment_ms = moment_ms
 

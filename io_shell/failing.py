@@ -1,5 +1,6 @@
 """How a request that gave no transcript is told: which exception, and its one line."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from voxplan.engine.checks.sizing import LARGEST_ROUTE
@@ -53,13 +54,17 @@ def _misnamed(refusal: Refusal) -> str:
             )
 
 
-def unserved(ran: Ran, seed: int, moment_ms: int) -> VoxplanError:
-    """The exception for a run in which nothing served; with seed and moment it can be planned again."""
+def unserved(ran: Ran, seed: int, moment_ms: int, limits: Sequence[int | None] = ()) -> VoxplanError:
+    """The exception for a run in which nothing served; with seed and moment it can be planned again.
+
+    `limits` are those that are reached: how long each of them lets nothing start, as far as that is known.
+    """
     run, ended = ran.run, ran.ended
     over = ended if isinstance(ended, Unserved) else Unserved()
     kind = over.kind
+    limited = bool(limits) and kind is None and all(entry.reason == "denied" for entry in run.skipped)
     asked = [entry.failure.retry_after_ms for entry in run.trail if entry.failure is not None]
-    waits = [wait for wait in asked if wait is not None]
+    waits = [wait for wait in (*asked, *(limits if limited else ())) if wait is not None]
     if kind == "invalid_request":
         return RequestError(_told(ran))
     error = AdapterBug if kind == "adapter_bug" else ProviderError
@@ -71,6 +76,7 @@ def unserved(ran: Ran, seed: int, moment_ms: int) -> VoxplanError:
         plan=run.plan,
         guardrail=over.guardrail,
         guardrail_broke=over.broke,
+        limited=limited,
         seed=seed,
         moment_ms=moment_ms,
         retry_after_ms=min(waits, default=None),

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from voxplan.engine.observed.admission import admit
 from voxplan.engine.observed.health import observe
+from voxplan.engine.observed.load import Full, full_until
 from voxplan.engine.observed.view import EMPTY_VIEW, View
 from voxplan.engine.plans.router import Router, RouterDeployment
 from voxplan.engine.runs.run import Observation, Send
@@ -59,6 +60,10 @@ class Keeper:
         deployment, budget = self._router.deployments[send.deployment], self._router.spec.retry_budget
         self.view, denied = admit(self.view, deployment.limits, send, moment_ms, deployment.shared_limits, budget)
         return denied
+
+    def full(self, deployment: str, moment_ms: int) -> Full | None:
+        """Whether, and how long, the limits of a deployment let no call start."""
+        return full_until(self.view, self._router.deployments[deployment], moment_ms)
 
     def observe(self, observation: Observation) -> None:
         """Fold one finished call into the view."""

@@ -4,17 +4,23 @@ A limit is full or not for admission; for ranking it has a free share. Both coun
 plan and no failure.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from voxplan.engine.language.spec import Limits
 from voxplan.engine.observed.view import Load, View
 from voxplan.engine.plans.router import RouterDeployment
 
-__all__ = ("ALL_FREE", "NO_LIMITS", "WINDOW_MS", "full", "headroom", "taken")
+__all__ = ("ALL_FREE", "NO_LIMITS", "WINDOW_MS", "Full", "full", "full_until", "headroom", "taken")
 
 WINDOW_MS: Final = 60_000
 NO_LIMITS: Final = Limits()
 ALL_FREE: Final = 1_000_000
+
+
+class Full(NamedTuple):
+    """A limit is reached: until a moment that is known, or, with None, until some call that is under way has ended."""
+
+    until_ms: int | None
 
 
 def full(load: Load, limits: Limits, moment_ms: int) -> str | None:
@@ -24,6 +30,25 @@ def full(load: Load, limits: Limits, moment_ms: int) -> str | None:
     if limits.requests_per_minute is not None and len(_recent(load, moment_ms)) >= limits.requests_per_minute:
         return f"{limits.requests_per_minute} calls started within a minute"
     return None
+
+
+def full_until(view: View, deployment: RouterDeployment, moment_ms: int) -> Full | None:
+    """How long no call may start for the deployment's own limits and those of its account; None when one may."""
+    both = (
+        (view.of(deployment.name).load, deployment.limits),
+        (view.account(deployment.credential).load, deployment.shared_limits),
+    )
+    reached = [(load, limits) for load, limits in both if full(load, limits, moment_ms)]
+    if not reached:
+        return None
+    if any(limits.concurrent is not None and load.in_flight >= limits.concurrent for load, limits in reached):
+        return Full(None)
+    return Full(max(_slot_at(load, limits.requests_per_minute or 1, moment_ms) for load, limits in reached))
+
+
+def _slot_at(load: Load, most: int, moment_ms: int) -> int:
+    """When so many of the last minute's calls are out of it that fewer than `most` are left."""
+    return _recent(load, moment_ms)[-most] + WINDOW_MS
 
 
 def taken(load: Load, limits: Limits, moment_ms: int) -> Load:

@@ -40,7 +40,9 @@ def carry_out(order: Serve) -> int:
     _hear_faults()
     return run(
         Command(
-            source=SpecSource(order.spec, os.environ) if order.config is None else ConfigSource(order.config, os.environ),
+            source=SpecSource(order.spec, os.environ)
+            if order.config is None
+            else ConfigSource(order.config, os.environ, needs_key=not os.environ.get(order.key_variable)),
             admitted=partial(_admitted, order),
             host=order.host,
             port=order.port,
@@ -82,7 +84,7 @@ class _MasterKey(NamedTuple):
 
 
 def _master_key(order: Serve, first: "Read") -> _MasterKey:
-    """The environment's goes before the config's, so that a config can stay as it is."""
+    """Our own variable goes before the config, so that a config can stay as it is; LiteLLM's own is asked last, as there."""
     found = [_MasterKey(os.environ.get(order.key_variable), f"`{order.key_variable}`")]
     if order.config is not None:
         found.append(_MasterKey(first.master_key, f"`{order.config}`"))

@@ -83,6 +83,7 @@ TYPES: Final[Mapping[FailureKind, _Shape]] = {
 """Upstream's key and upstream's model are the operator's, so their failures must not look like the caller's own."""
 
 _NOTHING_BEGAN: Final = _Shape("server_error", "unavailable")
+_LIMITED: Final = TYPES["rate_limited"]
 _BROKEN: Final = _Shape("server_error", "guardrail_failed")
 
 # OpenAI's clients call again after any 5xx unless told not to. Here nothing would have changed.
@@ -222,10 +223,10 @@ def _envelope(problem: Problem) -> dict[str, object]:
 
 def _unserved(error: ProviderError, *, trail: bool) -> Problem:
     """Upstream's failure; where nothing was tried, that of the moment."""
-    shape = _BROKEN if error.guardrail_broke else _NOTHING_BEGAN if error.kind is None else TYPES[error.kind]
+    status, shape = _blame(error)
     hopeless = error.kind in _HOPELESS and error.retry_after_ms is None
     return Problem(
-        status=503 if error.kind is None or error.guardrail_broke else HTTP_STATUS[error.kind],
+        status=status,
         message=_OURS if isinstance(error, AdapterBug) else _line(_told(error)),
         type=shape.type,
         param=shape.param,
@@ -237,6 +238,14 @@ def _unserved(error: ProviderError, *, trail: bool) -> Problem:
         ),
         trail=(*map(_call, error.attempts), *map(_absent, error.skipped)) if trail else (),
     )
+
+
+def _blame(error: ProviderError) -> tuple[int, _Shape]:
+    if error.guardrail_broke:
+        return 503, _BROKEN
+    if error.kind is not None:
+        return HTTP_STATUS[error.kind], TYPES[error.kind]
+    return (HTTP_STATUS["rate_limited"], _LIMITED) if error.limited else (503, _NOTHING_BEGAN)
 
 
 def _told(error: ProviderError) -> str:

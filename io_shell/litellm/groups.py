@@ -58,8 +58,6 @@ def group_node(members: tuple[Named, ...], policy: Policy, remarks: Remarks) -> 
     if not policy.by_tag or not tags:
         return _levels(members, policy, remarks)
     rest = tuple(each for each in members if _UNTAGGED in each.member.deployment.tags)
-    if not rest:
-        remarks.warn(members[0].member.place, "a request whose tags nothing has goes to all of the group; LiteLLM refuses it")
     if len(tags) > 1:
         remarks.warn(
             members[0].member.place, "of several tags of one request, the first in this `when` decides; LiteLLM takes any"
@@ -68,7 +66,11 @@ def group_node(members: tuple[Named, ...], policy: Policy, remarks: Remarks) -> 
         Branch(if_=Condition(tags=(tag,)), then=_levels(_with(tag, members), policy, Remarks()))  # weights are told once, below
         for tag in tags
     )
-    return RouteNode(when=branches, otherwise=_levels(rest or members, policy, remarks))
+    if rest:
+        return RouteNode(when=branches, otherwise=_levels(rest, policy, remarks))
+    # Tags may stand for a region or a consent: a request whose tags nothing has is refused, as by LiteLLM.
+    untagged = Branch(if_=Condition(not_=Condition(known="tags")), then=_levels(members, policy, remarks))
+    return RouteNode(when=(*branches, untagged))
 
 
 def _with(tag: str, members: tuple[Named, ...]) -> tuple[Named, ...]:
@@ -89,7 +91,7 @@ def _levels(members: tuple[Named, ...], policy: Policy, remarks: Remarks) -> Rou
 
 def _level(members: tuple[Named, ...], policy: Policy, remarks: Remarks) -> RouteNode:
     """One member by itself, or several that are drawn from; the calls are no more than LiteLLM's."""
-    most = max(policy.retries, *policy.by_kind.values(), 0)
+    most = _most(policy)
     spill = min(most, len(members) - 1)
     times = min((most + 1) // (spill + 1) - 1, 100)
     nodes = [_use(each, policy, times) for each in members]
@@ -102,6 +104,10 @@ def _level(members: tuple[Named, ...], policy: Policy, remarks: Remarks) -> Rout
         arms = tuple(msgspec.structs.replace(arm, route=msgspec.structs.replace(arm.route, retry=None)) for arm in arms)
     balance = Balance(among=arms, by=policy.by, spill=spill if spill < len(nodes) - 1 else None)
     return RouteNode(balance=balance, retry=shared)
+
+
+def _most(policy: Policy) -> int:
+    return max(policy.retries, *policy.by_kind.values(), 0)
 
 
 def _shared(nodes: list[RouteNode]) -> Retry | None:
@@ -123,7 +129,9 @@ def _retried(policy: Policy) -> tuple[FailureKind, ...] | None:
         return None
     usual = RETRIED if policy.retries else ()
     kinds: set[FailureKind] = {*usual, *policy.by_kind}
-    return tuple(kind for kind in sorted(kinds) if policy.by_kind.get(kind, 1) > 0)
+    # The number is the largest of all; each call that times out may be billed, so none of them is one too many.
+    least = {"timed_out": _most(policy)}
+    return tuple(kind for kind in sorted(kinds) if policy.by_kind.get(kind, 1) >= least.get(kind, 1))
 
 
 def _weights(members: tuple[Named, ...], policy: Policy, remarks: Remarks) -> list[float]:

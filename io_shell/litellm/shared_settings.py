@@ -152,6 +152,8 @@ def _by_kind(section: Section, others: int) -> Mapping[FailureKind, int]:
     several = {count for count in (*found.values(), *(others for kind in RETRIED if found and kind not in found)) if count > 0}
     if len(several) > 1:
         message = f"retries have one number here: {max(several)} for every kind that this policy tries again"
+        if 0 < found.get("timed_out", 0) < max(several):
+            message += "; what timed out may be billed, and its number is smaller: it goes to the next deployment alone"
         section.remarks.warn(section.place, message)
     section.tell_left({}, (*_RETRIES, "DefaultRetries"))
     return found

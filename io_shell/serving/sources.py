@@ -63,6 +63,11 @@ class SpecSource(Source):
 class ConfigSource(Source):
     """A config of LiteLLM's. The environment goes before the config's own `environment_variables`."""
 
+    def __init__(self, path: Path, environment: Mapping[str, str], *, needs_key: bool = True) -> None:
+        """`needs_key`: no other master key goes before that of the config, so that one has to be there if it is named."""
+        super().__init__(path, environment)
+        self._needs_key = needs_key
+
     def understood(self, content: bytes) -> Read:
         """What it says."""
         from voxplan.io_shell.litellm.importing import imported  # noqa: PLC0415 - only who has such a config waits for it
@@ -76,7 +81,7 @@ class ConfigSource(Source):
             found = tuple(Located(severity="error", file=str(self.path), message=each.message) for each in examined.errors)
             return Read(policy=None, findings=(*made.findings, *found))
         policy = Policy(router=examined.router, model_names=settings.model_names, variables=settings.variables)
-        if settings.master_key is None:
+        if settings.master_key is None or not self._needs_key:
             return Read(policy=policy, findings=made.findings)
         key = resolve(settings.master_key, {**settings.variables, **self._environment})
         if isinstance(key, Failure):

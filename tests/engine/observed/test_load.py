@@ -1,5 +1,8 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from voxplan.engine.language.spec import Limits
-from voxplan.engine.observed.load import ALL_FREE, WINDOW_MS, full, headroom, taken
+from voxplan.engine.observed.load import ALL_FREE, WINDOW_MS, Full, full, full_until, headroom, taken
 from voxplan.engine.observed.view import EMPTY_VIEW, IDLE, AccountView, DeploymentView, Load, View
 from voxplan.engine.plans.router import RouterDeployment
 from voxplan.engine.terms.capability import Capabilities
@@ -55,3 +58,28 @@ def test_starts_count_for_a_minute() -> None:
 def test_starts_are_kept_only_under_a_rate_limit() -> None:
     """Nobody else asks for them."""
     assert taken(Load(starts_ms=(0,)), Limits(concurrent=3), 1) == Load(in_flight=1)
+
+
+@given(st.lists(st.integers(0, 2 * WINDOW_MS), max_size=8), st.integers(1, 4), st.none() | st.integers(1, 4), st.integers(0, 100))
+def test_a_full_limit_lasts_until_the_moment_that_is_told(
+    starts: list[int], most: int, shared: int | None, passed_ms: int
+) -> None:
+    """A millisecond before, no call could start; from then on one may, if none has started meanwhile."""
+    load = Load(starts_ms=tuple(sorted(starts)))
+    view = View(deployments={"a": DeploymentView(load=load)}, accounts={"k": AccountView(load=load)})
+    limited = deployment(Limits(requests_per_minute=most), Limits(requests_per_minute=shared))
+    moment_ms = 2 * WINDOW_MS + passed_ms
+    found = full_until(view, limited, moment_ms)
+    if found is None:
+        assert full(load, limited.limits, moment_ms) is full(load, limited.shared_limits, moment_ms) is None
+        return
+    assert found.until_ms is not None
+    assert full_until(view, limited, found.until_ms) is None
+    assert full_until(view, limited, found.until_ms - 1) == found
+
+
+def test_nobody_knows_when_a_call_under_way_ends() -> None:
+    """Whatever else is full."""
+    load = Load(in_flight=1, starts_ms=(0,))
+    view = View(deployments={"a": DeploymentView(load=load)})
+    assert full_until(view, deployment(Limits(concurrent=1, requests_per_minute=1), Limits()), 5) == Full(None)

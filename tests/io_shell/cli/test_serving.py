@@ -155,15 +155,28 @@ def test_elsewhere_the_key_of_a_config_is_too_weak(capsys: pytest.CaptureFixture
     assert "set `VOXPLAN_MASTER_KEY`" in ended.err.splitlines()[-1]
 
 
-@pytest.mark.parametrize("name", ["VOXPLAN_MASTER_KEY", "LITELLM_MASTER_KEY"])
-def test_the_key_of_the_environment_goes_before_that_of_a_config(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, config: Path, taken: str, name: str
+@pytest.mark.parametrize("key", ["sk-1234", "os.environ/NOT_SET_HERE"])
+def test_our_own_variable_goes_before_a_config(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, config: Path, taken: str, key: str
 ) -> None:
-    """So that a config with a weak one can stay as it is."""
-    monkeypatch.setenv(name, LONG)
+    """So that a config with a weak key, or one that is not there, can stay as it is."""
+    monkeypatch.setenv("VOXPLAN_MASTER_KEY", LONG)
+    config.write_text(CONFIG.replace("sk-1234", key), encoding="utf-8")
     ended = served(capsys, "--config", config, "--host", "0.0.0.0", "--port", taken)
     assert TAKEN in ended.err
     assert "short" not in ended.err
+
+
+@pytest.mark.parametrize(("says", "weak"), [("master_key: sk-1234", True), ("{}", False)])
+def test_a_config_goes_before_the_variable_of_litellm(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, config: Path, taken: str, says: str, weak: bool
+) -> None:
+    """As there: clients have the key that stands in the config."""
+    monkeypatch.setenv("LITELLM_MASTER_KEY", LONG)
+    config.write_text(CONFIG.replace("{master_key: sk-1234}", "{" + says.strip("{}") + "}"), encoding="utf-8")
+    ended = served(capsys, "--config", config, "--port", taken)
+    assert TAKEN in ended.err
+    assert ("is short" in ended.err) == weak
 
 
 def test_a_key_that_a_config_has_elsewhere_has_to_be_there(capsys: pytest.CaptureFixture[str], config: Path) -> None:

@@ -200,6 +200,13 @@ def test_where_nothing_could_start_the_moment_is_to_blame() -> None:
     assert problem.message.endswith("(2 calls are under way)")
 
 
+def test_where_limits_let_nothing_start_the_caller_asked_too_much() -> None:
+    """429, and when it makes sense to ask again."""
+    problem = problem_of(ProviderError("no attempt could start", limited=True, retry_after_ms=7_000))
+    assert (problem.status, problem.type, problem.code) == (429, "rate_limit_error", "rate_limit_exceeded")
+    assert problem.retry_after_ms == 7_000
+
+
 def test_a_guardrail_that_breaks_is_not_the_callers_fault() -> None:
     """Nothing passes it, and whoever watches for faults of the gateway's sees it."""
     error = ProviderError("guardrail `pii` could not judge: no service", kind="blocked", guardrail="pii", guardrail_broke=True)

@@ -1,9 +1,16 @@
 """The entries of one name: what is drawn, in which order, and how often in all."""
 
 import pytest
+from returns.result import Success
 
 from tests.io_shell.litellm.configs import GROUPS, TWO, said, spec_of
+from voxplan.adapters.catalog import CATALOG
 from voxplan.engine.language.spec import Limits
+from voxplan.engine.observed.view import EMPTY_VIEW
+from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.plans.plan import attempts
+from voxplan.engine.plans.planning import plan
+from voxplan.engine.terms.request import Request
 from voxplan.io_shell.litellm.importing import imported
 
 
@@ -73,6 +80,15 @@ def test_retries_by_kind() -> None:
     )
 
 
+def test_what_timed_out_is_not_tried_again_too_often() -> None:
+    """Its number is smaller than that of all kinds here, and each such call may be billed; which is told."""
+    text = GROUPS + "router_settings: {retry_policy: {TimeoutErrorRetries: 1, InternalServerErrorRetries: 3}}\n"
+    retry = spec_of(text).defaults.retry
+    assert retry is not None
+    assert (retry.times, "server_error" in (retry.on or ()), "timed_out" in (retry.on or ())) == (3, True, False)
+    assert "what timed out may be billed, and its number is smaller" in said(imported(text))
+
+
 def test_a_group_makes_no_more_calls_than_litellm() -> None:
     """One retry among three deployments is one other deployment."""
     text = GROUPS.replace("model_name: b", "model_name: a").replace("model_name: c", "model_name: a")
@@ -95,6 +111,19 @@ def test_tags_choose_where_they_are_filtered_by() -> None:
         "groq-whisper-default",
     )
     assert spec_of(text).routes["m"].balance is not None
+
+
+def test_without_a_default_only_who_has_no_tags_goes_anywhere() -> None:
+    """Tags that nothing has lead nowhere, as in LiteLLM: they may stand for a region or a consent."""
+    text = "model_list:\n" + "".join(
+        f"  - {{model_name: m, litellm_params: {{model: groq/whisper-{tag}, tags: [{tag}]}}}}\n" for tag in ("paid", "eu")
+    )
+    spec = spec_of(text + "router_settings: {enable_tag_filtering: true}\n")
+    found = {}
+    for tags in ((), ("paid",), ("other",)):
+        made = plan(compile_checked(spec, CATALOG), Request(route="m", tags=tags), EMPTY_VIEW, moment_ms=0, seed=1)
+        found[tags] = {each.deployment for each in attempts(made.unwrap().root)} if isinstance(made, Success) else set[str]()
+    assert found == {(): {"groq-whisper-paid", "groq-whisper-eu"}, ("paid",): {"groq-whisper-paid"}, ("other",): set()}
 
 
 @pytest.mark.parametrize("other", ["", ", weight: 0"])

@@ -83,6 +83,7 @@ def answer_headers(answer: Answer) -> Headers:
         ("x-voxplan-emulated", _listed(answer.emulated)),
         ("x-voxplan-unchecked", _listed(answer.unchecked)),
         ("x-voxplan-poor", "true" if answer.poor else None),
+        ("x-litellm-model-id", header_value(answer.served_by)),
         ("x-litellm-response-cost", cost),
     )
     return tuple((name, value) for name, value in told if value)

@@ -32,7 +32,7 @@ from voxplan.io_shell.errors import RequestError
 from voxplan.io_shell.gateway.values import FieldProblem, FormValues, flag_of, is_number, number_of, whole_of
 from voxplan.io_shell.options import TranscribeOptions
 
-__all__ = ("FIELDS", "REFUSED", "Asked", "FieldProblem", "asked_fields")
+__all__ = ("FIELDS", "MOOT", "REFUSED", "Asked", "FieldProblem", "asked_fields")
 
 FIELDS: Final[Mapping[str, str]] = {
     "model": "the route to take",
@@ -68,6 +68,9 @@ REFUSED: Final = frozenset(
     }
 )
 """LiteLLM's fields that would send the audio elsewhere or under another key: refused, whatever is done with unknown ones."""
+
+MOOT: Final = frozenset({"cache", "caching", "no-log", "litellm_call_id", "litellm_session_id", "litellm_trace_id"})
+"""LiteLLM's fields about caches and logs, which change nothing about an answer here: taken, and told as ignored."""
 
 _PREFIX: Final = "x-litellm-"
 _STREAMED: Final = frozenset[ResponseFormat]({"json", "text", "diarized_json"})
@@ -130,10 +133,11 @@ def _unknown(values: FormValues, unknown_fields: UnknownFields) -> tuple[str, ..
             raise FieldProblem(f"`{name}` is not the caller's to say: the gateway's spec does", name, "unsupported_parameter")
         if name == "file":
             raise FieldProblem("`file` is text: expected a file with its name, as `-F file=@talk.mp3` sends it", "file")
-    unknown = tuple(name for name in values.names if name not in FIELDS)
-    if unknown and unknown_fields == "refuse":
-        raise FieldProblem(f"unknown field {quoted(unknown[0])}{suggestion(unknown[0], FIELDS)}", unknown[0], "unknown_parameter")
-    return unknown
+    ignored = tuple(name for name in values.names if name not in FIELDS)
+    unknown = next((name for name in ignored if name not in MOOT), None)
+    if unknown is not None and unknown_fields == "refuse":
+        raise FieldProblem(f"unknown field {quoted(unknown)}{suggestion(unknown, FIELDS)}", unknown, "unknown_parameter")
+    return ignored
 
 
 def _wanted(values: FormValues, *, stream: bool) -> TranscribeOptions:
@@ -166,7 +170,7 @@ def _about(values: FormValues, said: Mapping[str, str]) -> TranscribeOptions:
     table = values.table("metadata")
     tags = (*_names(values, "tags"), *_inner_tags(table.pop("tags", None)), *_commas(said.get("tags", "")))
     with _blaming("user"):
-        user = asked_text("user", values.one("user") or said.get("end-user-id"))
+        user = asked_text("user", values.one("user") or said.get("end-user-id") or said.get("customer-id"))
     with _blaming("metadata"):
         pairs = asked_metadata({name: _as_text(value) for name, value in table.items() if value is not None})
     with _blaming("tags"):

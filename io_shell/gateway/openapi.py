@@ -32,6 +32,7 @@ ASKING_HEADERS: Final[Mapping[str, tuple[str, Schema]]] = {
     "x-litellm-num-retries": ("as the field `num_retries`", {"type": "integer", "minimum": 0, "maximum": 100}),
     "x-litellm-tags": ("as the field `tags`, separated by commas", {"type": "string"}),
     "x-litellm-end-user-id": ("as the field `user`", {"type": "string"}),
+    "x-litellm-customer-id": ("the same, where there is no `x-litellm-end-user-id`", {"type": "string"}),
 }
 """Headers of a request that say what a field may say; a field says more."""
 
@@ -52,6 +53,7 @@ ANSWER_HEADERS: Final[Mapping[str, str]] = {
     "x-request-id": "the name of the request in the gateway's log",
     "x-litellm-call-id": "the same",
     "x-litellm-model-group": "the model that was asked for",
+    "x-litellm-model-id": "as `x-voxplan-served-by`",
 }
 """Headers of an answer with a transcript; what is not known has none, and a stream has only what is known at its beginning."""
 

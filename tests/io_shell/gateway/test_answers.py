@@ -111,6 +111,7 @@ def test_headers_tell_who_served_and_what_came_before() -> None:
         "x-voxplan-cost": "0.000602",
         "x-voxplan-cost-certainty": "estimated",
         "x-litellm-response-cost": "0.000602",
+        "x-litellm-model-id": "b",
         "x-litellm-attempted-retries": "1",
         "x-litellm-attempted-fallbacks": "1",
     }

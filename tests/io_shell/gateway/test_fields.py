@@ -9,7 +9,7 @@ from tests.making import router, use
 from voxplan.engine.language.gateway import UnknownFields
 from voxplan.engine.terms.failure import KINDS, LISTABLE
 from voxplan.engine.terms.request import KnownSpeaker, Options, Request, Simulation
-from voxplan.io_shell.gateway.fields import FIELDS, REFUSED, Asked, FieldProblem, asked_fields
+from voxplan.io_shell.gateway.fields import FIELDS, MOOT, REFUSED, Asked, FieldProblem, asked_fields
 from voxplan.io_shell.requesting import asked_request
 
 Fields = tuple[tuple[str, str], ...]
@@ -87,6 +87,8 @@ def test_what_is_wanted_of_the_transcription(fields: Fields, options: Options) -
     ("fields", "headers", "expected"),
     [
         ((("user", "u"),), {"x-litellm-end-user-id": "other"}, Request(route="r", user="u")),
+        ((), {"x-litellm-customer-id": "c"}, Request(route="r", user="c")),
+        ((), {"x-litellm-customer-id": "c", "x-litellm-end-user-id": "e"}, Request(route="r", user="e")),
         ((), {"X-LiteLLM-End-User-Id": "u"}, Request(route="r", user="u")),
         (
             (("metadata", '{"team": "x", "n": 3, "deep": {"b": [1], "a": null}, "gone": null, "tags": ["t", "v"]}'),),
@@ -218,6 +220,14 @@ def test_an_unknown_field_is_refused_with_the_nearest_name() -> None:
     passed = asked_fields((("model", "r"), ("langauge", "en"), ("x[]", "1"), ("x[]", "2")), unknown_fields="ignore")
     assert passed.ignored == ("langauge", "x")
     assert passed.options.get("language") is None
+
+
+@pytest.mark.parametrize("name", sorted(MOOT))
+def test_what_litellm_takes_about_caches_and_logs_is_taken(name: str) -> None:
+    """It means nothing here, which is told; a slip of the pen beside it is one still."""
+    assert asked_fields((("model", "r"), (name, "x"))).ignored == (name,)
+    with pytest.raises(FieldProblem, match="`langauge`"):
+        asked_fields((("model", "r"), (name, "x"), ("langauge", "en")))
 
 
 def test_a_form_names_its_model() -> None:

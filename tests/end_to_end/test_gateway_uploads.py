@@ -11,7 +11,7 @@ from typing import Final, Self
 import httpx
 import pytest
 
-from tests.conformance.behaviours import Behaviour, Honest, Reply
+from tests.conformance.behaviours import Behaviour, Drip, Honest, Reply
 from tests.conformance.kit import STANDS
 from tests.conformance.socket_server import SocketServer
 from tests.end_to_end.gateway_process import in_thread
@@ -42,6 +42,7 @@ def spec_of(first: Deployment, second: Deployment, rules: Gateway) -> Spec:
         "by-length": RouteNode(when=(Branch(if_=LONG, then=RouteNode(use="two")),), otherwise=one),
         "race": RouteNode(race=Race(among=both, stagger=Span(60_000))),
         "hurried": RouteNode(use="one", timeout=Span(400)),
+        "patient": RouteNode(use="one", timeout=Span(6_000)),
         "once": RouteNode(use="one", replay="never"),
     }
     streaming = Deployment(
@@ -312,6 +313,18 @@ def test_a_provider_is_not_blamed_for_a_slow_client() -> None:
         answer = client.answer()
         assert (answer.status, answer.headers["x-voxplan-attempts"], upstream.connections) == (200, "1", 2)
         assert heard(upstream) == [digest(TALK)]
+
+
+@pytest.mark.parametrize("size", [70_000, 100_000, 200_000])
+def test_a_slow_provider_that_has_everything_is_not_called_twice(size: int) -> None:
+    """What is sent at once may all be there before the call begins; how long it takes then is the provider's matter."""
+    body = form(text_part("model", "patient"), file_part(TALK[:size]))
+    slow = Drip(pause_s=0.02, text="drop by drop " * 6)  # longer than an upload may take beside such a call
+    with STAND.server([slow]) as upstream, served(upstream) as address, connected(address) as client:
+        at_once(client, body)
+        answer = client.answer()
+        assert (answer.status, answer.headers["x-voxplan-attempts"]) == (200, "1")
+        assert heard(upstream) == [digest(TALK[:size])]
 
 
 def test_who_reads_nothing_of_the_answer_is_cut_off() -> None:

@@ -249,7 +249,7 @@ class Vox:
     def _waits(self, skipped: Sequence[Skipped]) -> tuple[int | None, ...]:
         """How long the limits of these still let no call start, where they are reached."""
         now_ms = self._clock.now_ms()
-        reached = [full for each in skipped if (full := self._keeper.full(each.deployment, now_ms)) is not None]
+        reached = [full for each in skipped if (full := self._keeper.limit_reached(each.deployment, now_ms)) is not None]
         return tuple(None if full.until_ms is None else full.until_ms - now_ms for full in reached)
 
 

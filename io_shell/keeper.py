@@ -61,7 +61,7 @@ class Keeper:
         self.view, denied = admit(self.view, deployment.limits, send, moment_ms, deployment.shared_limits, budget)
         return denied
 
-    def full(self, deployment: str, moment_ms: int) -> Full | None:
+    def limit_reached(self, deployment: str, moment_ms: int) -> Full | None:
         """Whether, and how long, the limits of a deployment let no call start."""
         return full_until(self.view, self._router.deployments[deployment], moment_ms)
 

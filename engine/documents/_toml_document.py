@@ -54,7 +54,7 @@ def _node(value: object, path: Path, scan: "_Scan", around: Place, building: Bui
         return building.sequence(place, [_node(inner, (*path, index), scan, place, building) for index, inner in items])
     if isinstance(value, str | int | float):
         return building.scalar(path, place, value)
-    return building.report(path, place, "dates and times have no meaning in a spec: write the text in quotes")
+    return building.report(path, place, "dates and times have no meaning here: write the text in quotes")
 
 
 def _entries(table: dict[str, object], path: Path, scan: "_Scan", around: Place, building: Building) -> Iterator[Entry]:

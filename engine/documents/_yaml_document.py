@@ -63,7 +63,7 @@ def _refuse_at_once(text: str) -> None:
         raise Unreadable(Problem((), Lines(text).place(found.start()), f"not YAML: character `U+{ord(found[0]):04X}`"))
     # Within a spec no other line starts with `%`; libyaml takes quadratic time over many `%TAG`.
     if found := _DIRECTIVE.search(text):
-        raise Unreadable(Problem((), Lines(text).place(found.start()), "directives (`%…`) have no meaning in a spec"))
+        raise Unreadable(Problem((), Lines(text).place(found.start()), "directives (`%…`) have no meaning here"))
 
 
 class _Reader:
@@ -109,7 +109,7 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, path, place)
         if isinstance(event, yaml.CollectionStartEvent) and event.tag not in _COLLECTION_TAGS:
-            self._building.report(path, place, "a tag (`!…`) has no meaning in a spec")
+            self._building.report(path, place, "a tag (`!…`) has no meaning here")
         if isinstance(event, yaml.SequenceStartEvent):
             return self._building.sequence(place, list(self._items(path)))
         return self._building.mapping(path, place, list(self._entries(path)))
@@ -128,7 +128,7 @@ class _Reader:
 
     def _scalar(self, event: yaml.ScalarEvent, path: Path, place: Place) -> Node:
         if event.tag is not None and event.tag not in _TEXT_TAGS:
-            return self._building.report(path, place, "a tag (`!…`) has no meaning in a spec")
+            return self._building.report(path, place, "a tag (`!…`) has no meaning here")
         is_plain = event.tag is None and event.implicit[0]
         return self._building.scalar(path, place, plain_value(event.value) if is_plain else event.value)
 
@@ -170,7 +170,7 @@ class _Reader:
             case Scalar(str() as key) if not merge:
                 return key
             case Scalar(str()):
-                self._building.report(path, place, "a merge key (`<<`) has no meaning in a spec: write the keys out")
+                self._building.report(path, place, "a merge key (`<<`) has no meaning here: write the keys out")
             case Scalar(value):
                 self._building.report(path, place, f"expected text as key, got {quoted(value)}: write it in quotes")
             case Sequence() | Mapping():

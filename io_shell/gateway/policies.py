@@ -27,9 +27,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return self.router.spec.gateway
 
     def named(self, asked: str) -> str:
-        """The route or deployment that is meant. `groq/whisper-large-v3` is no name here, and `groq:whisper-large-v3` is."""
+        """The route or deployment that is meant. `groq/whisper-large-v3` is no name here, and `groq:whisper-large-v3` is.
+
+        A name that the policy came with counts before every other, and means nothing else.
+        """
         known = (self.router.routes, self.router.deployments)
-        names = (asked, self.model_names.get(asked, asked), asked.replace("/", ":"))
+        like = asked.replace("/", ":")
+        names = (self.model_names.get(asked, asked), asked, asked if like in self.model_names else like)
         return next((name for name in names if any(name in each for each in known)), asked)
 
     def __repr__(self) -> str:

@@ -13,39 +13,24 @@ from voxplan.engine.language.addresses import address_problem
 from voxplan.engine.language.spec import CoolingRules, Deployment, Limits, PassedOption
 from voxplan.engine.terms.quantity import MAX_BASE_MS, Span
 from voxplan.engine.terms.spelling import quoted
-from voxplan.io_shell.litellm.cooling import NEVER, NOTHING_SAID, Said, cooling_rules, said_of_cooling
+from voxplan.io_shell.litellm.cooling import NEVER, NOTHING_SAID, cooling_rules, said_of_cooling
 from voxplan.io_shell.litellm.known_keys import INFO_KEYS, NOT_HERE, NOT_TOKENS, PARAM_KEYS
 from voxplan.io_shell.litellm.passing_on import json_text, pass_on
-from voxplan.io_shell.litellm.prices import price
+from voxplan.io_shell.litellm.prices import known_price, price, tell_lost_price
 from voxplan.io_shell.litellm.providers import Target, is_name, settings_of, target, transcribes
-from voxplan.io_shell.litellm.remarks import Remark, Remarks
-from voxplan.io_shell.litellm.sections import Section, by_reference, in_the_environment
+from voxplan.io_shell.litellm.remarks import Remark, Remarks, Use
+from voxplan.io_shell.litellm.sections import Section, by_reference, not_filled_in
+from voxplan.io_shell.litellm.surroundings import Surroundings
+from voxplan.io_shell.litellm.unset import tell_unset
 from voxplan.io_shell.litellm.variables import Variables
-from voxplan.io_shell.references import Environment, missing_references
 
-__all__ = ("Member", "Surroundings", "member", "span")
+__all__ = ("Member", "member", "span")
 
 _MODES: Final = frozenset({"audio_transcription", "transcription"})
 _LEAST_WEIGHT: Final = 1e-9
 _MOST_WEIGHT: Final = 1e9
 _DEPLOYMENTS: Final = "/openai/deployments"
-_OTHER_CREDENTIALS: Final = frozenset({"ad_token", "client_secret", "credentials"})
 _API_VERSION: Final = re.compile(r"(?:^|&)api-version=([^&]+)")
-
-
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What an entry depends on beside itself.
-
-    `environment` holds what the server's has; None when nobody knows what will be set. `enforced`: LiteLLM holds `rpm` for a
-    limit, not only for a weight. `concurrent` and `cooling` hold where an entry says nothing else.
-    """
-
-    variables: Variables
-    environment: Environment | None = None
-    credentials: Mapping[str, tree.Mapping] = {}
-    enforced: bool = False
-    concurrent: int | None = None
-    cooling: Said = NOTHING_SAID
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +61,9 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 def member(node: Node, around: Surroundings, remarks: Remarks) -> Member | None:
     """The deployment of one entry; None when it is left out, which has been told then."""
     notes = Remarks()
+    if not isinstance(node, tree.Mapping):
+        remarks.warn(node.place, "an entry of `model_list` is no mapping: it is left out")
+        return None
     entry = Section(node, "model_list", node.place, notes)
     params = Section(
         _with_credential(entry.take("litellm_params"), around, notes), "litellm_params", entry.at("litellm_params"), notes
@@ -122,9 +110,9 @@ def _made(entry: Section, params: Section, info: Section, around: Surroundings) 
     if group is None or model is None:
         return f"it has no `{'model_name' if group is None else 'litellm_params.model'}`"
     base_url = _address(params)
-    if problem := _unusable(model, info):
+    if problem := _unusable(model, info, around.use):
         return problem
-    led = target(model, params.text("custom_llm_provider"), base_url)
+    led = target(model, params.text("custom_llm_provider"), base_url and around.resolved(base_url))
     if isinstance(led, str):
         return (
             f"nothing is known of provider {quoted(led)}; a server that speaks OpenAI's API can be added as `openai_compatible`"
@@ -134,21 +122,19 @@ def _made(entry: Section, params: Section, info: Section, around: Surroundings) 
     return problem or _member(group, led, address, (params, info, around))
 
 
-def _unusable(model: str, info: Section) -> str | None:
+def _unusable(model: str, info: Section, use: Use) -> str | None:
     """Why nothing can be made of the entry, whoever the provider is."""
     if info.flag("blocked"):
         return "it is blocked"
     if by_reference(model) is not None:
-        return f"it has no `model`: {in_the_environment(model)}"
+        return f"it has no `model`: {not_filled_in(model, use)}"
     mode = info.text("mode")
     return None if mode is None or mode in _MODES else f"its mode is {quoted(mode)}, and voxplan only transcribes"
 
 
 def _unset(address: str | None, around: Surroundings) -> str | None:
     """Why the server that this is for could not find the address."""
-    if address is None or around.environment is None:
-        return None
-    missing = missing_references(address, {**around.variables.values, **around.environment})
+    missing = around.missing(address or "")
     return f"its `api_base` needs the environment variable `{missing[0]}`, which is not set" if missing else None
 
 
@@ -179,13 +165,15 @@ def _member(group: str, led: Target, address: str | None, said: tuple[Section, S
         model=led.model,
         api_key=_key(led, params, settings, around.variables),
         base_url=base_url,
-        region=params.text("region_name"),
+        region=params.plain("region_name"),
         tags=tuple(dict.fromkeys((*params.texts("tags"), *info.texts("tags")))),
         limits=_limits(rate["rpm"], params, around),
         cooling=_cooling(params, info, around),
-        price=price(params, info),
+        price=price(params, info, known_price(provider, led.model, settings)),
         settings=settings,
     )
+    if deployment.price is None and address is not None:
+        tell_lost_price(led, around.resolved(address), params)
     made = Member(
         group=group,
         place=params.place,
@@ -203,7 +191,7 @@ def _member(group: str, led: Target, address: str | None, said: tuple[Section, S
         retries=_retries(params),
         drops=params.flag("drop_params") or False,
     )
-    _tell_unset_key(made, params, around)
+    tell_unset(deployment, params, around, any_provider=made.any_provider)
     if led.is_guess:
         params.warn("model", f"{quoted(led.model)} has no prefix that says whose it is: taken for a model of `{provider}`")
     for key in ("litellm_credential_name", "model", "api_key", "api_base", "base_url"):
@@ -222,17 +210,7 @@ def _said_first(key: str, params: Section, info: Section) -> float | None:
 
 
 def _base_model(params: Section, info: Section) -> str | None:
-    return info.text("base_model") or params.text("base_model")
-
-
-def _tell_unset_key(made: Member, params: Section, around: Surroundings) -> None:
-    """A deployment without its key is kept, for the key may come; each call of it fails until then."""
-    key = made.deployment.api_key or CATALOG[made.provider].default_key
-    if key is None or around.environment is None:
-        return
-    missing = missing_references(key, {**around.variables.values, **around.environment})
-    if missing and not made.deployment.settings.keys() & _OTHER_CREDENTIALS and CATALOG[made.provider].needs_key:
-        params.warn("api_key", f"its key needs the environment variable `{missing[0]}`, which is not set: every call of it fails")
+    return info.plain("base_model") or params.plain("base_model")
 
 
 def _address(params: Section) -> str | None:
@@ -276,7 +254,7 @@ def _secret(value: str, params: Section, key: str, wanted: str, variables: Varia
     if name:
         return f"${{{name}}}"
     name = variables.named(value, wanted)
-    params.warn(key, f"`{key}` stands in the file, and never in a spec: set the environment variable `{name}` to it")
+    params.warn(key, f"`{key}` stands in the file, and never in a spec: set the environment variable `{name}` to it", "import")
     return f"${{{name}}}"
 
 

@@ -29,18 +29,21 @@ _PLAIN: Final = frozenset(
 def given_variables(section: Section, environment: Environment | None) -> dict[str, str]:
     """The variables of `environment_variables`, by name; one that names another has its value, if that is known."""
     given: dict[str, str] = {}
+    there = environment or {}
     for entry in section.entries():
         name, said = quoted(entry.key), _text(entry.value)
         source = by_reference(said)
-        if environment is not None and environment.get(entry.key, said) != said and source is None:
-            section.warn(entry.key, f"{name} is set in the environment too, to something else, and that goes before")
-        elif source != entry.key:
+        if source != entry.key:
             held = "" if source is None else f", to what `{source or '?'}` holds there"
-            section.warn(entry.key, f"{name} is not carried over: set it in the environment{held}")
+            section.warn(entry.key, f"{name} is not carried over: set it in the environment{held}", "import")
         if source is None:
             given[entry.key] = said
-        elif found := (environment or {}).get(source):
+            if there.get(entry.key, said) != said:
+                section.warn(entry.key, f"{name} is set in the environment too, to something else, and that goes before")
+        elif found := there.get(source):
             given[entry.key] = found
+        elif not there.get(entry.key):
+            section.warn(entry.key, f"{name} needs the environment variable `{source or '?'}`, which is not set", "serve")
     return given
 
 

@@ -12,14 +12,13 @@ from voxplan.io_shell.litellm.known_keys import GENERAL_KEYS
 from voxplan.io_shell.litellm.sections import Section, by_reference
 from voxplan.io_shell.litellm.variables import Variables
 
-__all__ = ("MASTER_KEY", "GatewaySettings", "gateway_settings")
+__all__ = ("GatewaySettings", "gateway_settings")
 
-MASTER_KEY: Final = "LITELLM_MASTER_KEY"
+_MASTER_KEY: Final = "LITELLM_MASTER_KEY"
 
 _MEBIBYTE: Final = 1 << 20
 _MOST_REQUESTS: Final = 100_000  # as the language has it
 _KNOWN_TO_ALL: Final = frozenset({"sk-1234"})  # LiteLLM's documentation has it, and LiteLLM refuses to start with it
-_FOR_A_SERVER: Final = "is not in the spec: it is a matter of the server that runs it"
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,10 +81,12 @@ def _master_key(general: Section, variables: Variables) -> str | None:
         return None
     name = by_reference(key)
     if not name:
-        name = variables.named(key, MASTER_KEY)
+        name = variables.named(key, _MASTER_KEY)
         known = "; this one is known to everybody: take another" if key in _KNOWN_TO_ALL else ""
         said = "`master_key` stands in the file, and is not in the spec"
-        general.warn("master_key", f"{said}: set the environment variable `{name}` to it{known}")
+        general.warn("master_key", f"{said}: set the environment variable `{name}` to it{known}", "import")
+        if known:
+            general.warn("master_key", "`master_key` is one that is known to everybody: take another", "serve")
     else:
-        general.warn("master_key", f"`master_key` {_FOR_A_SERVER}")
+        general.warn("master_key", "`master_key` is not in the spec: it is a matter of the server that runs it", "import")
     return f"${{{name}}}"

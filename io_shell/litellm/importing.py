@@ -14,18 +14,20 @@ from voxplan.engine.documents.tree import Node, Place
 from voxplan.engine.language.spec import Spec
 from voxplan.engine.terms.spelling import quoted
 from voxplan.io_shell.litellm.cooling import cooling_rules
-from voxplan.io_shell.litellm.deployments import Surroundings, member
+from voxplan.io_shell.litellm.deployments import member
 from voxplan.io_shell.litellm.environment import filled_in, given_variables
-from voxplan.io_shell.litellm.gateway_settings import MASTER_KEY, GatewaySettings, gateway_settings
+from voxplan.io_shell.litellm.gateway_settings import GatewaySettings, gateway_settings
 from voxplan.io_shell.litellm.hoisting import shared_retry, without_retry
 from voxplan.io_shell.litellm.including import Files, put_together
 from voxplan.io_shell.litellm.known_keys import TOP_KEYS
 from voxplan.io_shell.litellm.providers import target
-from voxplan.io_shell.litellm.remarks import Remarks
+from voxplan.io_shell.litellm.remarks import Remark, Remarks
 from voxplan.io_shell.litellm.routes import Routing, routing
-from voxplan.io_shell.litellm.sections import Section
+from voxplan.io_shell.litellm.sections import Section, by_reference
 from voxplan.io_shell.litellm.shared_settings import Shared, counts_calls, shared
+from voxplan.io_shell.litellm.surroundings import Surroundings
 from voxplan.io_shell.litellm.variables import Variables, referenced
+from voxplan.io_shell.litellm.wildcards import said_names
 from voxplan.io_shell.litellm.writing import written
 from voxplan.io_shell.loading import Located, Severity
 from voxplan.io_shell.references import Environment
@@ -63,8 +65,9 @@ def imported(
 
     `including`: that is a path, and the files that the config includes are read from beside it.
 
-    `environment` is that of the server that this is for: what the config reads from there is filled in, and an entry whose
-    address is not set is left out. Without it, nobody knows yet what will be set.
+    `environment` is that of the server that runs the config as it is: what the config reads from there is filled in, an entry
+    whose address is not set is left out, and nothing is told that only who takes the spec from here has to know. Without it,
+    nobody knows yet what will be set.
     """
     parsed = parse_document(text, "yaml", merging=True)
     problems = parsed.failure() if isinstance(parsed, Failure) else parsed.unwrap().problems
@@ -88,14 +91,14 @@ def _whole(root: Node, files: Files, environment: Environment | None, *, includi
 
 def _imported(document: Node, files: Files, environment: Environment | None, remarks: Remarks) -> Imported:
     given = given_variables(Section(document, "config", document.place, remarks).inner("environment_variables"), environment)
-    root = filled_in(document, {**given, **(environment or {})})
+    known = {**given, **(environment or {})}
+    root = filled_in(document, known)
     whole = Section(root, "config", root.place, remarks)
     router, litellm = whole.inner("router_settings"), whole.inner("litellm_settings")
-    # A variable that is there already holds something else than a key of this config; it would be sent in place of that. The
-    # master key of the environment is to go before that of the config, so that a config with a weak one can stay as it is.
-    there = {*(environment or ())} - {MASTER_KEY}
+    # A variable that is there already holds something else than a key of this config; it would be sent in place of that.
+    there = environment or ()
     set_here = (entry.key for entry in whole.inner("environment_variables").entries())
-    taken = {*referenced(document), *_usual_variables(whole.items("model_list")), *set_here, *there}
+    taken = {*referenced(document), *_usual_variables(whole.items("model_list"), known), *set_here, *there}
     variables = Variables(taken, given)
     enforced = counts_calls(router)
     common = shared(router, litellm)
@@ -108,22 +111,20 @@ def _imported(document: Node, files: Files, environment: Environment | None, rem
         cooling=common.cooling,
     )
     members = [made for node in whole.items("model_list") if (made := member(node, around, remarks)) is not None]
-    routed = routing(members, common, remarks)
+    routed = routing(members, common, remarks, said_names(whole.items("model_list")))
     settings = gateway_settings(whole.inner("general_settings"), variables, routed.model_names)
     whole.tell_left(TOP_KEYS, ("model_list", "router_settings", "litellm_settings", "general_settings"))
-    return _finished(routed, common, settings, remarks, (files, whole.at("model_list")))
+    return _finished(routed, common, settings, remarks.told(around.use), (files, whole.at("model_list")))
 
 
-def _finished(routed: Routing, common: Shared, settings: GatewaySettings, remarks: Remarks, at: tuple[Files, Place]) -> Imported:
+def _finished(
+    routed: Routing, common: Shared, settings: GatewaySettings, remarks: tuple[Remark, ...], at: tuple[Files, Place]
+) -> Imported:
     """The spec, if it is one: it is read and checked as every other."""
     files, place = at
-    warnings = [_located("warning", files, each.place, each.message) for each in remarks.found]
+    warnings = [_located("warning", files, each.place, each.message) for each in remarks]
     if not routed.deployments:
-        errors = [
-            _located(
-                "error", files, place, "there is nothing to carry over: no entry of `model_list` is a model that transcribes"
-            )
-        ]
+        errors = [_located("error", files, place, f"there is nothing to carry over: {routed.why_empty}")]
         return Imported(spec_text=None, findings=_sorted([*warnings, *errors]), settings=settings, files=files)
     retry = shared_retry(routed.routes)
     spec = Spec(
@@ -134,7 +135,7 @@ def _finished(routed: Routing, common: Shared, settings: GatewaySettings, remark
         routes={name: node if retry is None else without_retry(node) for name, node in routed.routes.items()},
         gateway=settings.section,
     )
-    text = written(spec, remarks.found, files)
+    text = written(spec, remarks, files)
     result = read(text, "yaml", "spec")
     if isinstance(result, Failure):
         errors = [_located("error", files, place, f"cannot be carried over: {each.message}") for each in result.failure()]
@@ -162,12 +163,14 @@ def _located(severity: Severity, files: Files, place: Place, message: str) -> Lo
     return Located(severity=severity, file=files.name(place), line=files.line(place), column=place.column, message=message)
 
 
-def _usual_variables(model_list: tuple[Node, ...]) -> Iterator[str]:
+def _usual_variables(model_list: tuple[Node, ...], known: Environment) -> Iterator[str]:
     """Where an entry says no key, its provider's own variable holds it: no key that stands in the config may be called so."""
     for node in model_list:
         quiet = Remarks()
         params = Section(node, "model_list", node.place, quiet).inner("litellm_params")
-        led = target(params.text("model") or "", params.text("custom_llm_provider"), params.text("api_base"))
+        said = params.text("api_base") or params.text("base_url")
+        address = said and known.get(by_reference(said) or "", said)
+        led = target(params.text("model") or "", params.text("custom_llm_provider"), address)
         if params.take("api_key") is None and not isinstance(led, str):
             keys = (CATALOG[led.kin.provider].default_key, led.kin.api_key)
             yield from (key[2:-1] for key in keys if key is not None)

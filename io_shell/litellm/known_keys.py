@@ -27,8 +27,12 @@ _DEAD: Final = "it never comes to that with transcriptions, in LiteLLM either"
 _STREAM: Final = "a `timeout` holds for the whole answer here"
 _BUDGET: Final = "a `budget` bounds one request here, not a time"
 _GUARDRAIL: Final = "what guards prompts and transcripts has to be written as a guardrail of yours"
-_GATEWAY: Final = "a spec says where audio goes; this is a matter of the server"
-_LOGS: Final = "what was attempted is in each answer, and nothing is logged or called back"
+_HEALTH: Final = "whether and how often deployments are checked, a spec says under `gateway: {health_check: …}`"
+_KEYS: Final = "there are no teams and no users: what a key may use is said with the key"
+_PASSING: Final = "nothing is passed through: there are the endpoints for audio alone"
+_BACK: Final = "nobody is called back: what was attempted is in each answer, and in the access log of `voxplan serve`"
+_LOGS: Final = "what the access log of `voxplan serve` looks like, its `--log` says"
+_SECRETIVE: Final = "no log ever holds what was said, prompts or keys"
 _CACHE: Final = "answers are not cached"
 _STATE: Final = "each process knows the health of its deployments by itself"
 _TEXT_ONLY: Final = "it is about text, not about audio"
@@ -53,7 +57,7 @@ PARAM_KEYS: Final[Mapping[str, str]] = {
     "mock_response": "`simulate` pretends failures, and nothing pretends an answer",
     "silent_model": "LiteLLM sends no transcription to it either",
     "stream": _CALLERS,
-    "use_in_pass_through": _GATEWAY,
+    "use_in_pass_through": _PASSING,
 }
 
 # Read for some providers, and told where they mean nothing.
@@ -76,11 +80,12 @@ ALL_PARAMS: Final = frozenset({*PARAM_KEYS, *NOT_HERE, *_READ})
 """Everything that LiteLLM itself knows in `litellm_params`, for guesses."""
 
 INFO_KEYS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("access_groups", "team_id", "tier", "team_public_model_name"), "what a key may use is said with the key"),
-    **dict.fromkeys(("supported_environments", "health_check_model", "health_check_timeout"), _GATEWAY),
+    **dict.fromkeys(("access_groups", "team_id", "tier", "team_public_model_name"), _KEYS),
+    **dict.fromkeys(("health_check_model", "health_check_timeout", "disable_background_health_check"), _HEALTH),
     **dict.fromkeys(("max_tokens", "max_input_tokens", "max_output_tokens"), _TEXT_ONLY),
     **dict.fromkeys(("description", "display_name", "litellm_provider", "created_by"), "it is not needed to route"),
     "allowed_fails_policy": _ALIKE,
+    "supported_environments": "every entry is carried over, whatever `LITELLM_ENVIRONMENT` says",
 }
 
 ROUTER_KEYS: Final[Mapping[str, str]] = {
@@ -89,12 +94,13 @@ ROUTER_KEYS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("redis_host", "redis_port", "redis_password", "redis_url", "redis_db"), _STATE),
     **dict.fromkeys(("cache_responses", "caching_groups", "cache_kwargs", "client_ttl"), _CACHE),
     **dict.fromkeys(("provider_budget_config", "deployment_affinity_ttl_seconds", "weights"), "there is no counterpart"),
-    **dict.fromkeys(("debug_level", "set_verbose", "alerting_config"), _LOGS),
+    **dict.fromkeys(("debug_level", "set_verbose"), _LOGS),
+    "alerting_config": _BACK,
     "allowed_fails_policy": _ALIKE,
     "assistants_config": _TEXT_ONLY,
     "default_litellm_params": "each entry of `model_list` has to say it",
     "default_max_parallel_requests": "it is no whole number from 1",
-    "default_priority": _GATEWAY,
+    "default_priority": "requests wait their turn as they come, whoever sends them",
     "enable_weighted_failover": "the others of a group always follow the one that failed",
     "max_fallbacks": "fallbacks of fallbacks are followed five deep, as LiteLLM does by itself",
     "model_group_retry_policy": "it is no mapping",
@@ -107,27 +113,21 @@ ROUTER_KEYS: Final[Mapping[str, str]] = {
 
 LITELLM_KEYS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("context_window_fallbacks", "content_policy_fallbacks"), _DEAD),
-    **dict.fromkeys(("callbacks", "success_callback", "failure_callback", "service_callback", "audit_log_callbacks"), _LOGS),
-    **dict.fromkeys(
-        ("set_verbose", "json_logs", "turn_off_message_logging", "redact_user_api_key_info", "log_raw_request_response"), _LOGS
-    ),
+    **dict.fromkeys(("callbacks", "success_callback", "failure_callback", "service_callback", "audit_log_callbacks"), _BACK),
+    **dict.fromkeys(("set_verbose", "json_logs"), _LOGS),
+    **dict.fromkeys(("turn_off_message_logging", "redact_user_api_key_info", "log_raw_request_response"), _SECRETIVE),
     **dict.fromkeys(("cache", "cache_params", "enable_caching_on_provider_specific_optional_params"), _CACHE),
     **dict.fromkeys(("max_budget", "budget_duration", "max_internal_user_budget", "internal_user_budget_duration"), _BUDGET),
     **dict.fromkeys(("guardrails", "enable_json_schema_validation", "modify_params"), _GUARDRAIL),
-    **dict.fromkeys(
-        ("ssl_verify", "ssl_certificate", "force_ipv4", "aiohttp_trust_env", "client_session", "num_workers"), _CLIENTS
-    ),
-    **dict.fromkeys(("default_internal_user_params", "default_team_settings", "upperbound_key_generate_params"), _GATEWAY),
-    **dict.fromkeys(
-        ("max_end_user_budget", "max_end_user_budget_id", "default_team_params", "key_generation_settings"), _GATEWAY
-    ),
-    **dict.fromkeys(
-        ("forward_traceparent_to_llm_provider", "prometheus_initialize_budget_metrics", "custom_prometheus_metadata_labels"),
-        _LOGS,
-    ),
+    **dict.fromkeys(("ssl_verify", "ssl_certificate", "force_ipv4", "aiohttp_trust_env", "client_session"), _CLIENTS),
+    **dict.fromkeys(("default_internal_user_params", "default_team_settings", "default_team_params"), _KEYS),
+    **dict.fromkeys(("default_key_generate_params", "upperbound_key_generate_params", "key_generation_settings"), _KEYS),
+    **dict.fromkeys(("max_end_user_budget", "max_end_user_budget_id"), _BUDGET),
+    **dict.fromkeys(("prometheus_initialize_budget_metrics", "custom_prometheus_metadata_labels"), _BACK),
     "check_provider_endpoint": "the models of an entry for any model are those that voxplan knows",
-    "default_key_generate_params": "what a key may use is said with the key",
+    "forward_traceparent_to_llm_provider": "providers get nothing of a request but what they need to transcribe",
     "enable_preview_features": "there is no counterpart",
+    "num_workers": "`--workers` of `voxplan serve` says it",
     "telemetry": "nothing is ever reported home",
 }
 
@@ -155,31 +155,39 @@ GENERAL_KEYS: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(
         (
-            *("background_health_checks", "health_check_interval", "health_check_details", "max_response_size_mb"),
-            *("cancel_on_disconnect", "coordination_redis", "pass_through_endpoints", "enforce_user_param"),
-            *("completion_model", "infer_model_from_keys", "block_robots", "proxy_config_reload_interval"),
+            *("alerting", "alerting_threshold", "alerting_args", "alert_types"),
+            "alert_to_webhook_url",
         ),
-        _GATEWAY,
+        _BACK,
     ),
-    **dict.fromkeys(("alerting", "alerting_threshold", "alerting_args", "alert_types", "alert_to_webhook_url"), _LOGS),
+    **dict.fromkeys(("background_health_checks", "health_check_interval", "health_check_details"), _HEALTH),
     **dict.fromkeys(
         ("key_management_system", "key_management_settings"),
         "secrets are read from the environment alone: set there what the manager holds, by the names after `os.environ/`",
     ),
     "allow_client_side_credentials": "callers never bring addresses or keys",
+    "block_robots": "there are no pages that robots could read",
+    "cancel_on_disconnect": "a request is always cancelled when its caller leaves",
+    "completion_model": _TEXT_ONLY,
+    "coordination_redis": _STATE,
     "dangerously_permit_weak_or_unset_master_key": "a weak key is refused on any address but that of the machine itself",
+    "enforce_user_param": "callers may always leave `user` out",
+    "infer_model_from_keys": "each request names its model",
     "litellm_key_header_name": "callers send their key as `Authorization: Bearer`",
     "max_parallel_requests": "it is a limit of each key, and keys have none here",
+    "max_response_size_mb": "what a provider may answer has a bound of its own",
     "moderation_model": "LiteLLM sends every transcription to it; here the route that was asked for serves",
+    "pass_through_endpoints": _PASSING,
+    "proxy_config_reload_interval": "`voxplan serve` reads its file again when it changes",
 }
 
 TOP_KEYS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("guardrails", "policies", "policy_attachments"), _GUARDRAIL),
-    **dict.fromkeys(("callback_settings", "plugins"), _LOGS),
+    **dict.fromkeys(("callback_settings", "plugins"), _BACK),
     **dict.fromkeys(("files_settings", "finetune_settings", "prompts", "search_tools", "vector_store_registry"), _TEXT_ONLY),
     **dict.fromkeys(("mcp_servers", "mcp_tools", "mcp_aliases", "agents", "agent_list"), _TEXT_ONLY),
     "assistant_settings": _TEXT_ONLY,
     "default_vertex_config": "each entry of `model_list` has to say it",
     "include": "files are read where it is a list of paths, beside the config",
-    "pass_through_endpoints": _GATEWAY,
+    "pass_through_endpoints": _PASSING,
 }

@@ -1,7 +1,6 @@
 """All groups as routes, tied together by fallbacks and aliases."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 import msgspec
 
@@ -9,81 +8,106 @@ from voxplan.engine.documents.tree import Place
 from voxplan.engine.language.spec import Deployment, RouteNode
 from voxplan.engine.terms.spelling import quoted, suggestion
 from voxplan.io_shell.litellm.deployments import Member
+from voxplan.io_shell.litellm.fallback_chains import Chains, chains
 from voxplan.io_shell.litellm.groups import Named, group_node
-from voxplan.io_shell.litellm.names import Names
+from voxplan.io_shell.litellm.names import Names, why_renamed
 from voxplan.io_shell.litellm.remarks import Remarks
-from voxplan.io_shell.litellm.shared_settings import Fallbacks, Shared
-from voxplan.io_shell.litellm.wildcards import is_wildcard, written_out
+from voxplan.io_shell.litellm.shared_settings import Shared
+from voxplan.io_shell.litellm.wildcards import is_wildcard, to_write, written_out
 
 __all__ = ("Routing", "routing")
 
-_DEEPEST: Final = 5  # LiteLLM's ROUTER_MAX_FALLBACKS
+_NOTHING = "no entry of `model_list` is a model that transcribes"
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
-    """The two large sections of a spec, the name of the route behind each name of LiteLLM's, and where each thing stood."""
+    """The two large sections of a spec, the name of the route behind each name of LiteLLM's, and where each thing stood.
+
+    `why_empty` is what to say where there is no deployment at all.
+    """
 
     deployments: dict[str, Deployment]
     routes: dict[str, RouteNode]
     model_names: dict[str, str]
     places: Mapping[tuple[str, str], Place]
+    why_empty: str = _NOTHING
 
 
-def routing(members: Iterable[Member], shared: Shared, remarks: Remarks) -> Routing:
-    """Routes for all groups and aliases."""
-    groups = _groups(tuple(members), shared, remarks)
+def routing(members: Iterable[Member], shared: Shared, remarks: Remarks, said: Mapping[str, Place]) -> Routing:
+    """Routes for all groups and aliases; `said` are the names of all groups, those of which nothing could be made among them."""
+    every = tuple(members)
+    groups = _groups(every, shared, remarks, said)
+    leads = _leads(groups, shared, remarks)
+    for group in sorted(groups.keys() - {*leads.values()}):
+        remarks.warn(
+            groups.pop(group)[0].place, f"{quoted(group)} is left out: an alias is called so, which counts as in LiteLLM"
+        )
     names = Names()
-    called = {group: names.free(group) for group in groups}
-    _tell_renamed(called, {group: found[0].place for group, found in groups.items()}, remarks)
-    named = {group: tuple(_named(each, names, remarks) for each in found) for group, found in groups.items()}
-    cores = {group: _core(group, called[group], found, shared, remarks) for group, found in named.items()}
+    called = names.called(leads)
+    behind = {group: called[group] if leads[group] == group else names.free(group) for group in groups}
+    where = {name: shared.aliases[name][1] if leads[name] != name else groups[name][0].place for name in leads}
+    _tell_renamed(called, where, remarks)
+    named = _named(groups, names, remarks)
+    cores = {group: _core(group, behind[group], found, shared, remarks) for group, found in named.items()}
     for group, (_, place) in shared.of_group.items():
         if group not in groups:
             message = f"retries of {quoted(group)} are not carried over: no such group{suggestion(group, groups)}"
             remarks.warn(place, message)
-    fallbacks = _known_fallbacks(shared, groups, remarks)
-    routes = {called[group]: _tied(group, cores, called, fallbacks) for group in groups}
-    places = {("routes", called[group]): found[0].place for group, found in groups.items()}
-    for alias, (group, place) in shared.aliases.items():
-        real = shared.aliases[group][0] if group not in called and group in shared.aliases else group
-        if alias in called or real not in called:
-            why = (
-                "it is a `model_name` too, which counts here, and in LiteLLM the alias"
-                if alias in called
-                else f"there is no group {quoted(real)}"
-            )
-            remarks.warn(place, f"alias {quoted(alias)} is not carried over: {why}")
-            continue
-        called[alias] = names.free(alias)
-        routes[called[alias]] = RouteNode(use=called[real])
-        places["routes", called[alias]] = place
-        _tell_renamed({alias: called[alias]}, {alias: place}, remarks)
-    every = [each for found in named.values() for each in found]
+    tied = chains(shared, leads, remarks)
+    routes = {behind[group]: _tied("" if group in shared.aliases else group, group, cores, tied, behind) for group in groups}
+    for alias, group in leads.items():
+        if called[alias] not in routes:
+            own = alias in tied.fallbacks
+            routes[called[alias]] = _tied(alias, group, cores, tied, behind) if own else RouteNode(use=behind[group])
+    places = {("routes", behind[group]): found[0].place for group, found in groups.items()}
+    found = [each for group in named.values() for each in group]
     return Routing(
-        deployments={each.name: each.member.deployment for each in every},
+        deployments={each.name: each.member.deployment for each in found},
         routes=routes,
         model_names=called,
-        places=places | {("deployments", each.name): each.member.place for each in every},
+        places={
+            **places,
+            **{("routes", called[name]): place for name, place in where.items()},
+            **{("deployments", each.name): each.member.place for each in found},
+        },
+        why_empty=next((to_write(each) for each in every if is_wildcard(each)), _NOTHING),
     )
 
 
-def _groups(members: tuple[Member, ...], shared: Shared, remarks: Remarks) -> dict[str, list[Member]]:
+def _groups(members: tuple[Member, ...], shared: Shared, remarks: Remarks, said: Mapping[str, Place]) -> dict[str, list[Member]]:
     groups: dict[str, list[Member]] = {}
-    wildcards = [each for each in members if is_wildcard(each)]
+    wildcards = tuple(each for each in members if is_wildcard(each))
     plain = [each for each in members if not is_wildcard(each)]
     for each in wildcards:
         remarks.found.extend(each.remarks)
-    there = {each.group for each in plain}
-    wanted = dict.fromkeys((*(name for name in _mentioned(shared) if name not in there),))
-    for each in (*plain, *written_out(wildcards, wanted, there, remarks)):
+    # An alias goes before everything, and the name that it stands for is no alias then.
+    behind = {name for name, _ in shared.aliases.values()}
+    there = {*(name for name in said if "*" not in name), *(shared.aliases.keys() - behind)}
+    models = (f"{each.prefix}/{each.deployment.model}" for each in plain)
+    wanted = dict.fromkeys(name for name in (*_mentioned(shared), *models) if name not in there)
+    for each in (*plain, *written_out(wildcards, wanted, there, said, remarks)):
         groups.setdefault(each.group, []).append(each)
     return groups
 
 
 def _mentioned(shared: Shared) -> Iterator[str]:
+    """Names of groups that stand elsewhere than in the list."""
     for group, names in shared.fallbacks.items():
         yield from (name for name in (group, *names) if name != "*" and name not in shared.aliases)
-    yield from (group for group, _ in shared.aliases.values())
+    yield from (name for name, _ in shared.aliases.values())
+    yield from shared.of_group
+
+
+def _leads(groups: Mapping[str, object], shared: Shared, remarks: Remarks) -> dict[str, str]:
+    """The group behind each name that callers use; of an alias and a group of one name, the alias counts."""
+    leads = {group: group for group in groups}
+    for alias, (name, place) in shared.aliases.items():
+        group = name if name in groups or name not in shared.aliases else shared.aliases[name][0]
+        if group not in groups:
+            remarks.warn(place, f"alias {quoted(alias)} is not carried over: there is no group {quoted(group)}")
+            continue
+        leads[alias] = group
+    return leads
 
 
 def _tell_renamed(called: Mapping[str, str], places: Mapping[str, Place], remarks: Remarks) -> None:
@@ -95,14 +119,25 @@ def _tell_renamed(called: Mapping[str, str], places: Mapping[str, Place], remark
     for place, groups in renamed.items():
         group, others = groups[0], len(groups) - 1
         more = f"; {others} more in the same way" if others else ""
-        message = f"the route of {quoted(group)} is called `{called[group]}`: names here hold no such characters{more}"
-        remarks.warn(place, message, ("routes", called[group]))
+        message = f"the route of {quoted(group)} is called `{called[group]}`: {why_renamed(group)}{more}"
+        remarks.warn(place, message, ("routes", called[group]), "import")  # a gateway of the config knows the old names
 
 
-def _named(member: Member, names: Names, remarks: Remarks) -> Named:
-    name = names.free(member.wanted_name)
-    remarks.adopt(member.remarks, ("deployments", name))
-    return Named(name, member)
+def _named(groups: Mapping[str, list[Member]], names: Names, remarks: Remarks) -> dict[str, tuple[Named, ...]]:
+    """A name for each deployment; where an entry for any model has two names for one of them, both groups have the same."""
+    known: dict[tuple[Place, str, str, int], Named] = {}
+    named: dict[str, tuple[Named, ...]] = {}
+    for group, members in groups.items():
+        of_group: list[Named] = []
+        for each in members:
+            same = sum(1 for other in of_group if other.member.place == each.place)  # an entry that stands twice by an anchor
+            key = each.place, each.prefix, each.deployment.model, same
+            if key not in known:
+                known[key] = Named(names.free(each.wanted_name), each)
+                remarks.adopt(each.remarks, ("deployments", known[key].name))
+            of_group.append(known[key])
+        named[group] = tuple(of_group)
+    return named
 
 
 def _core(group: str, name: str, members: tuple[Named, ...], shared: Shared, remarks: Remarks) -> RouteNode:
@@ -114,40 +149,11 @@ def _core(group: str, name: str, members: tuple[Named, ...], shared: Shared, rem
     return node
 
 
-def _known_fallbacks(shared: Shared, groups: Mapping[str, object], remarks: Remarks) -> Fallbacks:
-    """The fallbacks between groups that there are; aliases are the groups behind them."""
-    found: Fallbacks = {}
-    for group, names in shared.fallbacks.items():
-        real = [shared.aliases[name][0] if name in shared.aliases else name for name in (group, *names)]
-        place = shared.fallback_places[group]
-        if real[0] not in groups and real[0] != "*":
-            remarks.warn(place, f"fallbacks of {quoted(group)} are not carried over: no such group{suggestion(real[0], groups)}")
-            continue
-        for name in real[1:]:
-            if name not in groups:
-                guess = suggestion(name, groups)
-                remarks.warn(place, f"fallback {quoted(group)} → {quoted(name)} is not carried over: no such group{guess}")
-        found[real[0]] = tuple(name for name in real[1:] if name in groups)
-    return found
-
-
-def _tied(group: str, cores: Mapping[str, RouteNode], called: Mapping[str, str], fallbacks: Fallbacks) -> RouteNode:
-    """The group, then everything that follows it, each once."""
-    following = list(dict.fromkeys(_following(group, fallbacks, _DEEPEST, {group})))
+def _tied(name: str, group: str, cores: Mapping[str, RouteNode], chains: Chains, behind: Mapping[str, str]) -> RouteNode:
+    """The group behind a name, then everything that follows it, each once."""
+    following = chains.following(name, group)
     if not following:
         return cores[group]
     # A group that has fallbacks of its own is written out: those are in the list already.
-    rest = (cores[each] if _own(each, fallbacks) else RouteNode(use=called[each]) for each in following)
+    rest = (cores[each] if has_own else RouteNode(use=behind[each]) for each, has_own in following.items())
     return RouteNode(first=(cores[group], *rest))
-
-
-def _own(group: str, fallbacks: Fallbacks) -> tuple[str, ...]:
-    return tuple(each for each in fallbacks.get(group, fallbacks.get("*", ())) if each != group)
-
-
-def _following(group: str, fallbacks: Fallbacks, deep: int, seen: set[str]) -> Iterator[str]:
-    for each in _own(group, fallbacks) if deep else ():
-        if each not in seen:
-            seen.add(each)
-            yield each
-            yield from _following(each, fallbacks, deep - 1, seen)

@@ -11,10 +11,11 @@ from typing import Final
 from voxplan.engine.documents import tree
 from voxplan.engine.documents.tree import Entry, Node, Place, Scalar, Sequence
 from voxplan.engine.terms.spelling import quoted, suggestion
-from voxplan.io_shell.litellm.remarks import Remarks
+from voxplan.io_shell.litellm.remarks import Remarks, Use
 
-__all__ = ("Section", "by_reference", "in_the_environment", "is_absent")
+__all__ = ("Section", "by_reference", "is_absent", "not_filled_in")
 
+_USES: Final[tuple[Use, ...]] = ("import", "serve")
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 _NUMBER: Final = re.compile(
@@ -36,10 +37,12 @@ def by_reference(text: str) -> str | None:
     return found[1] if _VARIABLE.fullmatch(found[1]) else ""
 
 
-def in_the_environment(text: str) -> str:
-    """Why a value that is no secret is missing where its place is taken by a reference."""
-    name = by_reference(text)
-    return f"that stands in the environment, and only `voxplan serve --config` reads it there, where `{name or '?'}` is set"
+def not_filled_in(text: str, use: Use) -> str:
+    """Why a value that is no secret is missing where a reference is still in its place."""
+    name = by_reference(text) or "?"
+    if use == "serve":
+        return f"the environment variable `{name}` is not set"
+    return f"that stands in the environment, and only `voxplan serve --config` reads it there, where `{name}` is set"
 
 
 def is_absent(node: Node | None) -> bool:
@@ -69,9 +72,9 @@ class Section:
         """Where `key` stands, or the section without it."""
         return self._entries[key].place if key in self._entries else self.place
 
-    def warn(self, key: str, message: str) -> None:
+    def warn(self, key: str, message: str, only: Use | None = None) -> None:
         """Say something about the value at `key`."""
-        self.remarks.warn(self.at(key), message)
+        self.remarks.warn(self.at(key), message, only=only)
 
     def text(self, key: str) -> str | None:
         """Text as it stands, also that of a number; None when there is none."""
@@ -88,6 +91,14 @@ class Section:
                 self.warn(key, f"`{key}` is no text, and is not carried over")
                 return None
 
+    def plain(self, key: str) -> str | None:
+        """Text that is no reference."""
+        found = self.text(key)
+        if found is None or by_reference(found) is None:
+            return found
+        self._tell_reference(key, found)
+        return None
+
     def number(self, key: str) -> float | None:
         """A number from 0, whole ones as `int`."""
         match self.take(key):
@@ -98,7 +109,7 @@ class Section:
             case Scalar(int() | float() as value):
                 found = value
             case Scalar(str() as text) if by_reference(text) is not None:
-                self.warn(key, f"`{key}` is not carried over: {in_the_environment(text)}")
+                self._tell_reference(key, text)
                 return None
             case Scalar(str() as text):
                 found = _number(text.strip())
@@ -127,7 +138,7 @@ class Section:
             case Scalar(value) if str(value).lower() in _TRUE | _FALSE:
                 return str(value).lower() in _TRUE
             case Scalar(str() as text) if by_reference(text) is not None:
-                self.warn(key, f"`{key}` is not carried over: {in_the_environment(text)}")
+                self._tell_reference(key, text)
                 return None
             case _:
                 self.warn(key, f"`{key}` is neither true nor false, and is not carried over")
@@ -175,6 +186,10 @@ class Section:
             else:
                 guess = suggestion(entry.key, {*known, *others})
                 self.remarks.warn(entry.place, f"unknown key {quoted(entry.key)} in {quoted(self.name)}{guess or ', left out'}")
+
+    def _tell_reference(self, key: str, text: str) -> None:
+        for use in _USES:
+            self.warn(key, f"`{key}` is not carried over: {not_filled_in(text, use)}", use)
 
 
 def _number(text: str) -> float | None:

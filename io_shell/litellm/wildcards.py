@@ -1,20 +1,27 @@
 """Entries for any model (`openai/*`): a spec has a route for each model that it serves, so each needs its name.
 
-Of several patterns that fit a name LiteLLM takes the longest, and among the entries with that one it draws.
+Of several patterns that fit a name LiteLLM takes the longest, and among the entries with that one it draws. So it is here,
+and of nothing else: a name whose own pattern leads nowhere is not served, for a shorter one may send it to somebody else.
 """
 
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Final
 
 import msgspec
 
 from voxplan.adapters.catalog import CATALOG
+from voxplan.engine.documents.tree import Node, Place
 from voxplan.engine.terms.spelling import quoted
 from voxplan.io_shell.litellm.deployments import Member
 from voxplan.io_shell.litellm.providers import PREFIXES, Kin, Target, is_name, target, transcribes
 from voxplan.io_shell.litellm.remarks import Remarks
+from voxplan.io_shell.litellm.sections import Section
 
-__all__ = ("is_wildcard", "written_out")
+__all__ = ("is_wildcard", "said_names", "to_write", "written_out")
+
+_OPENAI: Final = tuple(model for model, _ in CATALOG["openai"].models)
 
 
 def is_wildcard(member: Member) -> bool:
@@ -22,49 +29,110 @@ def is_wildcard(member: Member) -> bool:
     return "*" in member.group or "*" in member.deployment.model
 
 
-def written_out(wildcards: Iterable[Member], wanted: Iterable[str], there: set[str], remarks: Remarks) -> Iterator[Member]:
-    """An entry for each model that is `wanted` by name, and for each that voxplan knows, unless it is `there` already."""
-    names, taken = tuple(wanted), dict.fromkeys(there, "")
-    made: dict[int, list[Member]] = {}
-    entries = list(enumerate(wildcards))
-    for index, each in sorted(entries, key=lambda both: -len(both[1].group)):
-        found = {name: led for name, led in _found(each, names).items() if taken.setdefault(name, each.group) == each.group}
-        made[index] = [_for(each, name, led) for name, led in found.items()]
-    for index, each in entries:
-        what = f"those that are known, {len(made[index])} in all" if made[index] else "no model, because none is known"
-        remarks.warn(each.place, f"{quoted(each.group)} is for any model; a spec names each: it is carried over for {what}")
-        yield from made[index]
+def said_names(entries: Iterable[Node]) -> dict[str, Place]:
+    """The name of each group, also where all its entries are left out, with the first of them."""
+    found: dict[str, Place] = {}
+    for node in entries:
+        name = Section(node, "model_list", node.place, Remarks()).text("model_name")
+        if name is not None:
+            found.setdefault(name, node.place)
+    return found
 
 
-def _found(wildcard: Member, wanted: tuple[str, ...]) -> dict[str, Target]:
-    """Where each name leads that the entry is for, if it leads to a model that transcribes."""
-    found = {name: led for name in wanted if (led := _led(wildcard, name)) is not None}
-    if wildcard.group.count("*") == 1 and wildcard.deployment.model == "*":
-        for name in _known(wildcard):
-            group = wildcard.group.replace("*", name)
-            led = _led(wildcard, group)
-            if led is not None:
-                found.setdefault(group, led)
-    return {name: led for name, led in found.items() if is_name(led.model) and transcribes(led.kin.provider, led.model, None)}
+def to_write(wildcard: Member) -> str:
+    """What to write in place of an entry for any model, where the names are nobody's but its author's."""
+    group, model = (text.replace("*", "NAME") for text in (wildcard.group, wildcard.deployment.model))
+    example = f"{quoted(f'model_name: {group}')} with {quoted(f'model: {wildcard.prefix}/{model}')}"
+    return f"{_for_any(wildcard)}, and none is known here: write an entry for each, such as {example}"
+
+
+def written_out(
+    wildcards: tuple[Member, ...], wanted: Iterable[str], there: set[str], said: Mapping[str, Place], remarks: Remarks
+) -> Iterator[Member]:
+    """An entry for each model that is `wanted` by name, and for each that voxplan knows, unless it is `there` already.
+
+    `said` are the names of all groups, those of which nothing could be made among them.
+    """
+    asked, known = tuple(wanted), [dict.fromkeys(_known(each)) for each in wildcards]
+    every = dict.fromkeys((*asked, *itertools.chain.from_iterable(known)))
+    patterns = _patterns((*said, *(each.group for each in wildcards)))
+    best = {name: both for name in every if name not in there and (both := _best(name, patterns)) is not None}
+    served: set[str] = set()
+    for each, names in zip(wildcards, known, strict=True):
+        own = {name: match for name, (group, match) in best.items() if group == each.group and (name in names or name in asked)}
+        found = {name: led for name, match in own.items() for led in _led(each, match)}
+        served.update(found)
+        remarks.warn(each.place, _what_became(each, len(found), is_known=bool(names)))
+        yield from (_for(each, name, led) for name, led in found.items())
+    lost = {name: group for name, (group, _) in best.items() if name not in served}
+    _tell_lost({name: group for name, group in lost.items() if _is_known_elsewhere(name, group, wildcards, known)}, said, remarks)
+
+
+def _for_any(wildcard: Member) -> str:
+    return f"{quoted(wildcard.group)} is for any model; a spec names each"
+
+
+def _what_became(wildcard: Member, count: int, *, is_known: bool) -> str:
+    if not count and not is_known:
+        return to_write(wildcard)
+    known = f"those that are known, {count} in all" if count else "none: those that are known are for other entries"
+    return f"{_for_any(wildcard)}: it is carried over for {known}"
+
+
+def _patterns(groups: Iterable[str]) -> dict[str, re.Pattern[str]]:
+    """Those with a star, as LiteLLM sorts and matches them: by the length of the expression, and not to the end of the name."""
+    found = {group: re.compile(re.escape(group).replace(r"\*", "(.*)")) for group in groups if "*" in group}
+    return dict(sorted(found.items(), key=lambda both: -len(both[1].pattern)))
+
+
+def _best(name: str, patterns: Mapping[str, re.Pattern[str]]) -> tuple[str, re.Match[str]] | None:
+    """The pattern that serves a name; one that fits none is asked for again with its provider before it."""
+    for spelled in (name, f"openai/{name}") if name in _OPENAI else (name,):
+        for group, pattern in patterns.items():
+            if match := pattern.match(spelled):
+                return group, match
+    return None
 
 
 def _known(wildcard: Member) -> Iterator[str]:
-    """The models that voxplan knows, as they may stand for the star."""
-    yield from (model for model, _ in CATALOG[wildcard.provider].models)
+    """The names by which models that voxplan knows may be asked for."""
+    model = wildcard.deployment.model
+    if "*" not in model:  # whatever is asked for, it is this model
+        yield from (*_OPENAI, *(f"openai/{name}" for name in _OPENAI))
+        return
+    if wildcard.group.count("*") == 1 == model.count("*"):
+        filling = re.compile(re.escape(model).replace(r"\*", "(.*)"))
+        found = (filling.fullmatch(name) for name in _models(wildcard))
+        yield from (wildcard.group.replace("*", each[1]) for each in found if each is not None)
+    if wildcard.prefix == "openai":
+        yield from _OPENAI
+
+
+def _models(wildcard: Member) -> Iterator[str]:
+    """The models that voxplan knows, as they may stand for the model of the entry: an own server may have those of OpenAI."""
+    kin = PREFIXES.get(wildcard.prefix)
+    yield from (model for model, _ in CATALOG[wildcard.provider if kin is None else kin.provider].models)
     if wildcard.any_provider:
-        for prefix, kin in PREFIXES.items():
-            if prefix == kin.provider and not CATALOG[prefix].needs_base_url:
+        for prefix, each in PREFIXES.items():
+            if prefix == each.provider and not CATALOG[prefix].needs_base_url:
                 yield from (f"{prefix}/{model}" for model, _ in CATALOG[prefix].models)
 
 
-def _led(wildcard: Member, name: str) -> Target | None:
-    """The model that LiteLLM would ask for under this name, and at which provider."""
-    pattern = "(.*)".join(map(re.escape, wildcard.group.split("*", 1)))
-    found = re.fullmatch(pattern, name, re.DOTALL)
-    if found is None:
-        return None
-    model = wildcard.deployment.model.replace("*", found[1] if found.groups() else "", 1)
-    if not wildcard.any_provider or "/" not in model:
+def _led(wildcard: Member, match: re.Match[str]) -> tuple[Target, ...]:
+    """The model that LiteLLM would ask for under this name, and at which provider; none if it is none that transcribes."""
+    model, segments = wildcard.deployment.model, match.groups()
+    if "*" not in model:
+        return (Target(wildcard.prefix, Kin(wildcard.provider), model),)
+    if len(segments) != model.count("*"):
+        return ()
+    for segment in segments:
+        model = model.replace("*", segment, 1)
+    led = _target(wildcard, model)
+    return (led,) if led is not None and is_name(led.model) and transcribes(led.kin.provider, led.model, None) else ()
+
+
+def _target(wildcard: Member, model: str) -> Target | None:
+    if not wildcard.any_provider:
         return Target(wildcard.prefix, Kin(wildcard.provider), model)
     led = target(model, None, None)
     return None if isinstance(led, str) or CATALOG[led.kin.provider].needs_base_url else led
@@ -84,3 +152,19 @@ def _for(wildcard: Member, name: str, led: Target) -> Member:
         wanted_name=f"{led.prefix}-{led.model.rpartition('/')[2]}",
         remarks=(),
     )
+
+
+def _is_known_elsewhere(name: str, group: str, wildcards: Iterable[Member], known: Iterable[Container[str]]) -> bool:
+    return any(each.group != group and name in names for each, names in zip(wildcards, known, strict=True))
+
+
+def _tell_lost(lost: Mapping[str, str], said: Mapping[str, Place], remarks: Remarks) -> None:
+    """What a shorter pattern could serve, and must not."""
+    for group in dict.fromkeys(lost.values()):
+        names = [name for name, best in lost.items() if best == group]
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        remarks.warn(
+            said[group],
+            f"{quoted(names[0])}{more} would be for {quoted(group)}, of which nothing is made: not served, "
+            "because a shorter pattern may lead elsewhere",
+        )

@@ -390,6 +390,6 @@ def test_a_date_of_toml_is_no_text() -> None:
         'voxplan = 1\nroutes = {r = "a"}\n[deployments.a]\nprovider = "local"\nmodel = "m"\n[deployments.a.options]\nversion = '
     )
     assert lines(f"{head}2024-10-21", "toml") == [
-        "specs/x.yaml:7:11: dates and times have no meaning in a spec: write the text in quotes"
+        "specs/x.yaml:7:11: dates and times have no meaning here: write the text in quotes"
     ]
     assert found(f'{head}"2024-10-21"', "toml").spec.deployments["a"].options == {"version": "2024-10-21"}

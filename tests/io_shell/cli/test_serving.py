@@ -143,7 +143,7 @@ def test_a_config_is_served_with_what_is_to_be_said_of_it(capsys: pytest.Capture
     """Each remark with its place in the config, and that its key is weak; never the key."""
     ended = served(capsys, "--config", config, "--port", taken)
     assert ended.code == 4
-    assert f"{config}:4:20: warning: `master_key` stands in the file" in ended.err
+    assert f"{config}:4:20: warning: `master_key` is one that is known to everybody: take another" in ended.err
     assert f"the master key in `{config}` is short: only for this machine" in ended.err
     assert "sk-1234" not in ended.err
 

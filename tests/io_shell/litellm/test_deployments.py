@@ -47,6 +47,33 @@ def test_prices_are_by_the_minute() -> None:
     assert free.price.per_minute == Money(0)
 
 
+@pytest.mark.parametrize(
+    ("params", "why"),
+    [
+        ("model: openai/gpt-4o-transcribe", "prices by the token are those that voxplan knows of the model"),
+        ("model: openai/*", "prices by the token are those that voxplan knows of the model"),
+        ("model: openai/m, api_base: 'http://gpu/v1', api_key: k", "its answers have no known cost"),
+        ("model: openai/m, api_base: 'http://gpu/v1', api_key: k, input_cost_per_second: 0.1", "and this entry has one"),
+    ],
+)
+def test_prices_by_the_token_are_told(params: str, why: str) -> None:
+    """With what the answers cost then."""
+    name = "openai/*" if "*" in params else "m"
+    told = said(imported(entry(f"{params}, input_cost_per_audio_token: 0.000006", name=name)))
+    assert "`input_cost_per_audio_token` is not carried over: " in told
+    assert why in told
+
+
+def test_an_address_that_may_be_of_openai_is_told_where_a_price_is_lost() -> None:
+    """Nobody knows yet what the variable will hold."""
+    address = "api_base: os.environ/BASE, api_key: os.environ/KEY"
+    told = said(imported(entry(f"model: openai/whisper-1, {address}")))
+    assert "config.yaml:3:47: `api_base` stands in the environment: taken for a server of your own" in told
+    assert imported(entry(f"model: openai/whisper-1, {address}, input_cost_per_second: 0")).warnings == ()
+    assert imported(entry(f"model: openai/large-v3, {address}")).warnings == ()
+    assert imported(entry(f"model: hosted_vllm/whisper-1, {address}")).warnings == ()
+
+
 def test_timeouts() -> None:
     """Of a deployment, and of all."""
     spec = spec_of(entry("model: groq/whisper-1, timeout: 12.5") + "litellm_settings: {request_timeout: 60}\n")

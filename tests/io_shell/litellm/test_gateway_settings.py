@@ -1,6 +1,9 @@
 """What LiteLLM's `general_settings` say to a server, and where it stands in a spec."""
 
+import pytest
+
 from voxplan.engine.documents.reading import read
+from voxplan.engine.documents.tree import Place
 from voxplan.engine.language.gateway import Gateway
 from voxplan.engine.terms.quantity import Size
 from voxplan.io_shell.litellm.importing import imported
@@ -32,6 +35,49 @@ def test_a_limit_of_each_key_is_none_of_the_gateway() -> None:
     made = imported(f"{MODELS}general_settings: {{max_parallel_requests: 5}}\n")
     assert "in_flight" not in (made.spec_text or "")
     assert "limit of each key" in str(made.warnings)
+
+
+def told(settings: str, environment: dict[str, str] | None) -> list[str]:
+    """What is told of these settings."""
+    made = imported(f"{MODELS}general_settings: {{{settings}}}\n", environment=environment)
+    return [each.message for each in made.warnings if each.line == 3]
+
+
+@pytest.mark.parametrize(
+    ("key", "imports", "serves"),
+    [
+        ("sk-long-enough-0123", "stands in the file", None),
+        ("sk-1234", "known to everybody: take another", "known to everybody: take another"),
+        ("os.environ/MINE", "is not in the spec", None),
+    ],
+)
+def test_a_server_has_the_master_key_of_the_config(key: str, imports: str, serves: str | None) -> None:
+    """So only who takes the spec elsewhere is told what becomes of it, and of a bad one everybody."""
+    (said,) = told(f"master_key: {key}", None)
+    assert imports in said
+    served = told(f"master_key: {key}", {"OPENAI_API_KEY": "x", "MINE": "y"})
+    assert [serves in each for each in served] if serves else not served
+
+
+def test_the_key_of_the_config_is_known_where_it_is_not_set() -> None:
+    """Whoever has another one does not need it."""
+    made = imported(f"{MODELS}general_settings: {{master_key: os.environ/MINE}}\n", environment={"OPENAI_API_KEY": "x"})
+    assert (made.errors, made.settings.master_key, made.settings.master_key_at) == ((), "${MINE}", Place(3, 20))
+
+
+@pytest.mark.parametrize("environment", [None, {"OPENAI_API_KEY": "x"}])
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("background_health_checks", "`gateway: {health_check: …}`"),
+        ("alerting", "the access log of `voxplan serve`"),
+        ("proxy_config_reload_interval", "reads its file again when it changes"),
+    ],
+)
+def test_reasons_are_true_of_a_server_too(key: str, why: str, environment: dict[str, str] | None) -> None:
+    """Whether it runs the spec or the config."""
+    (said,) = told(f"{key}: 1", environment)
+    assert why in said
 
 
 def test_secrets_of_a_manager_are_told() -> None:

@@ -18,7 +18,7 @@ Schema = str | int | float | bool | list["Schema"] | dict[str, "Schema"] | None
 
 Definition = dict[str, Schema]
 
-_NUMBER: Final = r"[0-9]{1,12}(\.[0-9]{1,12})?"
+_NUMBER: Final = r"[0-9]{1,13}(\.[0-9]{1,12})?"
 _TERM: Final = rf" *{_NUMBER} *((ms|s|min|m|h)?|(ms|s)? *\* *audio\.seconds) *"
 _MARK: Final = r"^metadata\.[^\s]+$"
 _NOT_NEGATIVE: Final[Definition] = {"type": "number", "minimum": 0}

@@ -41,8 +41,8 @@ MAX_SIZE: Final = 1 << 40
 
 MINUTES_OF_A_DAY: Final = 24 * 60
 
-# Digits are spelt out: `\d` takes those of every script.
-_NUMBER: Final = r"([0-9]{1,12}(?:\.[0-9]{1,12})?)"
+# Digits are spelt out: `\d` takes those of every script. A tebibyte in bytes has thirteen.
+_NUMBER: Final = r"([0-9]{1,13}(?:\.[0-9]{1,12})?)"
 _SHARE: Final = re.compile(rf"{_NUMBER} *(%)?")
 _MONEY: Final = re.compile(rf"\$ *{_NUMBER}|{_NUMBER}(?: *USD)?")
 _UNITS: Final[Mapping[str, int]] = {

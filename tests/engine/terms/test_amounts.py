@@ -57,6 +57,7 @@ SIZES: dict[str | float, int] = {
     "2GB": 2 * 10**9,
     " 2 GiB ": 2 << 30,
     "1TiB": MAX_SIZE,
+    f"{MAX_SIZE - 1}B": MAX_SIZE - 1,
     "1TB": 10**12,
     "7B": 7,
     "0.5KiB": 512,

@@ -1,11 +1,11 @@
 """Hypothesis strategies for what stands inside of routes: amounts, conditions, selectors, rules about options.
 
-What they make is valid wherever the names that they are given exist. Strategies are built once for the same names: building
-them costs more than drawing from them.
+What they make is valid wherever the names that they are given exist. Strategies are built once, as far as the names allow:
+building them costs more than drawing from them.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TypeVar, get_args
 
@@ -32,6 +32,7 @@ __all__ = (
     "spans",
     "texts",
     "wheres",
+    "with_some",
 )
 
 T = TypeVar("T")
@@ -57,6 +58,17 @@ def maybe(values: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
 def some(values: st.SearchStrategy[T], *, most: int = 3) -> st.SearchStrategy[tuple[T, ...]]:
     """At least one of the values, each at most once."""
     return st.lists(values, min_size=1, max_size=most, unique=True).map(tuple)
+
+
+@st.composite
+def with_some(
+    draw: st.DrawFn,
+    kind: Callable[..., T],
+    values: Mapping[str, st.SearchStrategy[object]],
+    names: st.SearchStrategy[set[str]],
+) -> T:
+    """One of that kind with a value for each of the names that are drawn: without `st.builds`, which would be built each time."""
+    return kind(**{name: draw(values[name]) for name in sorted(draw(names))})
 
 
 @cache
@@ -158,13 +170,12 @@ def _windows() -> st.SearchStrategy[TimeWindow]:
 
 
 @cache
-def _tests(routes: tuple[str, ...]) -> dict[str, st.SearchStrategy[object]]:
+def _tests() -> dict[str, st.SearchStrategy[object]]:
     listed = some(texts())
     return {
         "known": st.sampled_from(_FACTS),
         "sample": _samples(),
         "time": _windows(),
-        "route": some(st.sampled_from(routes)),
         "audio_seconds": number_ranges(),
         "audio_bytes": number_ranges(whole=True),
         "audio_format": listed,
@@ -187,13 +198,12 @@ def _tests(routes: tuple[str, ...]) -> dict[str, st.SearchStrategy[object]]:
 @cache
 def conditions(routes: tuple[str, ...], *, depth: int = 2) -> st.SearchStrategy[Condition]:
     """Conditions of every kind, nested at most `depth` deep; `routes` are the routes of the spec."""
-    tests = dict(_tests(routes))
+    tests: dict[str, st.SearchStrategy[object]] = {**_tests(), "route": some(st.sampled_from(routes))}
     if depth:
         inner = conditions(routes, depth=depth - 1)
         several = st.lists(inner, min_size=1, max_size=2).map(tuple)
         tests |= {"all": several, "any": several, "not_": inner}
-    chosen = st.sets(st.sampled_from(sorted(tests)), min_size=1, max_size=2)
-    return chosen.flatmap(lambda names: st.builds(Condition, **{name: tests[name] for name in sorted(names)}))
+    return with_some(Condition, tests, st.sets(st.sampled_from(sorted(tests)), min_size=1, max_size=2))
 
 
 @cache

@@ -4,9 +4,11 @@ Recordings that are too large for the repository may lie beside it, in `../share
 what is there (`shared_clip`, `shared_body`: one test a file) and pass without.
 """
 
+import gc
 import os
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,8 +38,50 @@ _ONE_TEST_A_FILE = (
     ("shared_clip", "audio", {".flac", ".wav"}),
     ("shared_body", "fixtures", {".json", ".sse", ".txt"}),
 )
+# Everything in these folders is `unmeasured`.
+_UNMEASURED = frozenset({ROOT / "tests" / "laws"})
+
 # pytest keeps the name of the running test there.
 _CHANGES_BY_ITSELF = frozenset({"PYTEST_CURRENT_TEST"})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector from looking at what collection makes.
+
+    Thousands of tests, and the modules that they are in, live to the end. The collector would go through all of them again and
+    again: during collection for most of its time, and then whenever a test makes much that lasts.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what is in a folder of `_UNMEASURED`."""
+    if item.path.parent in _UNMEASURED:
+        item.add_marker("unmeasured")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Count no lines during tests that are `unmeasured`: they take twice as long when somebody counts.
+
+    Which lines the suite reaches, the tests of each module have to show; tests that try thousands of cases, or every pair, go
+    through the same ones again and again. pytest-cov's own `no_cover` has no effect in a worker of pytest-xdist: coverage's
+    patch for subprocesses measures it as well, and goes on.
+    """
+    if item.get_closest_marker("unmeasured") is None:
+        return (yield)
+    tracing = sys.gettrace()
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracing)
 
 
 @pytest.fixture(scope="module", params=["asyncio", "trio"])

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Literal, get_args
 
+import msgspec
 from hypothesis import strategies as st
 
 from tests.condition_strategies import clock_times, marks, maybe, monies, some, spans, texts
@@ -13,25 +14,36 @@ from voxplan.engine.terms.request import ResponseFormat, Timestamps
 __all__ = ("policy_tests",)
 
 
-@cache
-def policy_tests(routes: tuple[str, ...], deployments: tuple[str, ...]) -> st.SearchStrategy[PolicyTest]:
-    """Tests of a spec with these routes and deployments."""
-    calls = st.lists(_scripted(), min_size=1, max_size=3).map(tuple)
-    return st.builds(
-        PolicyTest,
-        name=texts(),
-        request=st.builds(PolicyRequest, route=st.sampled_from(routes)) | _requests(routes, deployments),
-        world=st.dictionaries(st.sampled_from(deployments), calls, max_size=3),
-        expect=_expectations(deployments),
+@st.composite
+def policy_tests(draw: st.DrawFn, routes: tuple[str, ...], deployments: tuple[str, ...]) -> PolicyTest:
+    """Tests of a spec with these routes and deployments. Only what is drawn here knows their names: the rest is built once."""
+    named = st.sampled_from(deployments)
+    listed = st.lists(named, max_size=3, unique=True).map(tuple)
+    expected = draw(_expectations())
+    request = msgspec.structs.replace(
+        draw(_requests()),
+        route=draw(st.sampled_from(routes)),
+        fallbacks=draw(st.lists(st.sampled_from((*deployments, *routes)), max_size=3, unique=True).map(tuple)),
+    )
+    return PolicyTest(
+        name=draw(texts()),
+        request=request,
+        world=draw(st.dictionaries(named, _calls(), max_size=3)),
+        expect=msgspec.structs.replace(
+            expected,
+            attempts=draw(maybe(st.lists(named, max_size=3).map(tuple))),
+            served_by=draw(maybe(named)) if expected.failure is None else None,
+            never=draw(listed),
+        ),
     )
 
 
 @cache
-def _requests(routes: tuple[str, ...], deployments: tuple[str, ...]) -> st.SearchStrategy[PolicyRequest]:
+def _requests() -> st.SearchStrategy[PolicyRequest]:
     listed = st.just(()) | some(texts())
-    return st.builds(
+    return st.builds(PolicyRequest, route=st.just("")) | st.builds(
         PolicyRequest,
-        route=st.sampled_from(routes),
+        route=st.just(""),
         audio_seconds=maybe(st.sampled_from((0.0, 0.5, 30.0)) | st.floats(0, 1e6)),
         audio_bytes=maybe(st.integers(0, 2**40)),
         audio_format=maybe(texts()),
@@ -55,7 +67,6 @@ def _requests(routes: tuple[str, ...], deployments: tuple[str, ...]) -> st.Searc
         key_budget_left=maybe(monies()),
         tags=listed,
         metadata=st.dictionaries(marks() | texts(), texts(), max_size=2),
-        fallbacks=st.just(()) | some(st.sampled_from((*deployments, *routes))),
         deadline=maybe(spans(min_ms=1)),
         retries=maybe(st.integers(0, 100)),
         time=maybe(clock_times()),
@@ -77,16 +88,17 @@ def _scripted() -> st.SearchStrategy[Scripted]:
 
 
 @cache
-def _expectations(deployments: tuple[str, ...]) -> st.SearchStrategy[PolicyExpectation]:
-    named = st.sampled_from(deployments)
+def _calls() -> st.SearchStrategy[tuple[Scripted, ...]]:
+    return st.lists(_scripted(), min_size=1, max_size=3).map(tuple)
+
+
+@cache
+def _expectations() -> st.SearchStrategy[PolicyExpectation]:
+    """What is expected apart from deployments."""
     failures: tuple[Literal["refused"] | FailureKind, ...] = ("refused", *LISTABLE)
-    whole = st.builds(
+    return st.builds(
         PolicyExpectation,
-        attempts=maybe(st.lists(named, max_size=3).map(tuple)),
-        served_by=maybe(named),
         failure=maybe(st.sampled_from(failures)),
-        never=st.just(()) | some(named),
         within=maybe(spans()),
         costs_at_most=maybe(monies()),
     )
-    return whole.filter(lambda expected: expected.served_by is None or expected.failure is None)

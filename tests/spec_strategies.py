@@ -2,8 +2,8 @@
 
 `specs()` makes whole specs with every form and every rule of the language. The other strategies are its parts, for tests that
 need only one of them; those of conditions and policy tests have modules of their own. What they make are the structs of
-`voxplan.engine.language.spec`; nothing here reads or prints text. Strategies that take no argument are built once: building
-them costs more than drawing from them.
+`voxplan.engine.language.spec`; nothing here reads or prints text. What does not depend on the names of a spec is built once:
+building strategies costs more than drawing from them.
 """
 
 from collections.abc import Mapping
@@ -25,9 +25,11 @@ from tests.condition_strategies import (
     spans,
     texts,
     wheres,
+    with_some,
 )
 from tests.policy_strategies import policy_tests
 from voxplan.engine.checks.checking import LONGEST_COOLING
+from voxplan.engine.language.condition import Condition
 from voxplan.engine.language.gateway import Gateway, HealthCheck, UnknownFields, Urls
 from voxplan.engine.language.spec import (
     Accept,
@@ -162,9 +164,8 @@ def prices() -> st.SearchStrategy[Price]:
 @cache
 def rules(placement: Placement = "inner", guardrails: tuple[str, ...] = ()) -> st.SearchStrategy[Rules]:
     """Rules as they may stand at that placement; often none, seldom many."""
-    return st.just(Rules()) | st.sets(st.sampled_from(_rule_names(placement)), min_size=1, max_size=4).flatmap(
-        lambda names: st.builds(Rules, **{name: _values(guardrails)[name] for name in sorted(names)})
-    )
+    names = st.sets(st.sampled_from(_rule_names(placement)), min_size=1, max_size=4)
+    return st.just(Rules()) | with_some(Rules, _values(guardrails), names)
 
 
 def _rule_names(placement: Placement) -> tuple[str, ...]:
@@ -214,22 +215,30 @@ def guardrails() -> st.SearchStrategy[Guardrail]:
 
 
 @cache
-@st.composite
-def coolings(draw: st.DrawFn) -> CoolingRules:
+def coolings() -> st.SearchStrategy[CoolingRules]:
     """When deployments cool off; most often as by default."""
-    if draw(st.integers(0, 3)):
-        return CoolingRules()
-    first = draw(spans(min_ms=1, audio=False).filter(lambda span: span.base_ms <= LONGEST_COOLING.base_ms))
-    longer = st.integers(0, LONGEST_COOLING.base_ms - first.base_ms)
-    return CoolingRules(
-        failures=draw(st.integers(1, 1000)),
-        first=first,
-        longest=draw(maybe(longer.map(lambda more: Span(first.base_ms + more)))),
-    )
+    ends = st.lists(st.integers(1, LONGEST_COOLING.base_ms).map(Span), min_size=2, max_size=2)
+    said = st.builds(_cooling, st.integers(1, 1000), ends, longest=st.booleans())
+    return st.one_of(st.just(CoolingRules()), st.just(CoolingRules()), st.just(CoolingRules()), said)
 
 
-def gateways(names: tuple[str, ...]) -> st.SearchStrategy[Gateway]:
+def _cooling(failures: int, ends: list[Span], *, longest: bool) -> CoolingRules:
+    first, last = sorted(ends, key=lambda span: span.base_ms)
+    return CoolingRules(failures=failures, first=first, longest=last if longest else None)
+
+
+@st.composite
+def gateways(draw: st.DrawFn, names: tuple[str, ...]) -> Gateway:
     """What a spec with deployments of these names may say to its gateway; most often nothing."""
+    said = draw(_gateways())
+    if said.health_check is None:
+        return said
+    checked = msgspec.structs.replace(said.health_check, deployments=draw(st.just(()) | some(st.sampled_from(names))))
+    return msgspec.structs.replace(said, health_check=checked)
+
+
+@cache
+def _gateways() -> st.SearchStrategy[Gateway]:
     said = st.builds(
         Gateway,
         unknown_fields=st.sampled_from(get_args(UnknownFields)),
@@ -246,13 +255,7 @@ def gateways(names: tuple[str, ...]) -> st.SearchStrategy[Gateway]:
                 timeout=spans(min_ms=1, audio=False),
             )
         ),
-        health_check=maybe(
-            st.builds(
-                HealthCheck,
-                every=spans(min_ms=10_000, audio=False),
-                deployments=st.just(()) | some(st.sampled_from(names)),
-            )
-        ),
+        health_check=maybe(st.builds(HealthCheck, every=spans(min_ms=10_000, audio=False))),
     )
     return st.just(Gateway()) | said
 
@@ -281,8 +284,17 @@ def _settings(provider: str) -> st.SearchStrategy[dict[str, str]]:
 @st.composite
 def accounts(draw: st.DrawFn) -> dict[str, Account]:
     """Named accounts of the HTTP providers."""
-    names = draw(st.lists(st.sampled_from(_ACCOUNT_NAMES), max_size=3, unique=True))
-    return {name: draw(_accounts(draw(st.sampled_from(("openai", "openai_compatible"))))) for name in names}
+    return {name: draw(_any_account()) for name in draw(_some_names(_ACCOUNT_NAMES, 3, 0))}
+
+
+@cache
+def _some_names(names: tuple[str, ...], most: int, least: int = 1) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(names), min_size=least, max_size=most, unique=True).map(tuple)
+
+
+@cache
+def _any_account() -> st.SearchStrategy[Account]:
+    return st.sampled_from(("openai", "openai_compatible")).flatmap(_accounts)
 
 
 @cache
@@ -330,26 +342,34 @@ def _deployments(made_by: tuple[str, str | None]) -> st.SearchStrategy[Deploymen
 def route_nodes(draw: st.DrawFn, targets: Targets, *, depth: int = 5, placement: Placement = "inner") -> RouteNode:
     """Routes over `targets`, nested at most `depth` deep."""
     given = draw(rules(placement, targets.guardrails))
-    node = draw(_formed(draw(_forms()) if depth else "use", targets, depth))
+    node = _formed(draw, draw(_forms()) if depth else "use", targets, depth)
     return msgspec.structs.replace(node, **msgspec.structs.asdict(given))
 
 
-def _formed(form: _Form, targets: Targets, depth: int) -> st.SearchStrategy[RouteNode]:
-    """Nodes of that form, without rules."""
+def _formed(draw: st.DrawFn, form: _Form, targets: Targets, depth: int) -> RouteNode:
+    """A node of that form, without rules."""
     inner = route_nodes(targets, depth=depth - 1)
-    on = maybe(kind_lists())
     match form:
         case "use":
-            return st.builds(RouteNode, use=st.sampled_from(targets.uses))
+            return RouteNode(use=draw(st.sampled_from(targets.uses)))
         case "first":
-            return st.builds(RouteNode, first=_few(inner), on=on)
+            return RouteNode(first=draw(_few(inner)), on=draw(_kind_lists_or_none()))
         case "balance":
-            return st.builds(RouteNode, balance=_balances(inner, targets), on=on)
+            return RouteNode(balance=_balance(draw, inner, targets), on=draw(_kind_lists_or_none()))
         case "race":
-            return st.builds(RouteNode, race=_races(inner, targets), on=on)
+            return RouteNode(race=_race(draw, inner, targets), on=draw(_kind_lists_or_none()))
         case "when":
-            branches = st.builds(Branch, if_=conditions(targets.routes), then=inner)
-            return st.builds(RouteNode, when=_few(branches, most=2), otherwise=maybe(inner))
+            branches = st.tuples(conditions(targets.routes), inner).map(_branch)
+            return RouteNode(when=draw(_few(branches, most=2)), otherwise=draw(inner) if draw(st.booleans()) else None)
+
+
+def _branch(parts: tuple[Condition, RouteNode]) -> Branch:
+    return Branch(if_=parts[0], then=parts[1])
+
+
+@cache
+def _kind_lists_or_none() -> st.SearchStrategy[tuple[Literal["*"] | FailureKind, ...] | None]:
+    return maybe(kind_lists())
 
 
 @cache
@@ -362,32 +382,54 @@ def _few(values: st.SearchStrategy[T], *, most: int = 3) -> st.SearchStrategy[tu
     return st.lists(values, min_size=1, max_size=most).map(tuple)
 
 
-@st.composite
-def _balances(draw: st.DrawFn, inner: st.SearchStrategy[RouteNode], targets: Targets) -> Balance:
-    by = draw(st.sampled_from(get_args(Strategy)))
+def _balance(draw: st.DrawFn, inner: st.SearchStrategy[RouteNode], targets: Targets) -> Balance:
+    by = draw(_strategies())
     is_sticky = by == "sticky"
-    selects = draw(st.integers(0, 4)) == 0
+    selects = draw(_is_selecting())
     return Balance(
-        among=() if selects else draw(_arms(inner)),
+        among=() if selects else _arms(draw, inner),
         where=draw(wheres(targets.deployments)) if selects else None,
         by=by,
-        spill=draw(maybe(st.integers(0, 4))),
-        key=draw(st.sampled_from(("user", "key", "metadata.plan"))) if is_sticky else None,
-        salt=draw(maybe(texts())) if is_sticky else None,
+        spill=draw(_spills()),
+        key=draw(_sticky_keys()) if is_sticky else None,
+        salt=draw(_texts_or_none()) if is_sticky else None,
     )
 
 
-@st.composite
 def _arms(draw: st.DrawFn, inner: st.SearchStrategy[RouteNode]) -> tuple[Arm, ...]:
     arms = tuple(Arm(route=route, weight=draw(weights())) for route in draw(_few(inner)))
     return arms if any(arm.weight for arm in arms) else (*arms[:-1], Arm(route=arms[-1].route))
 
 
-@st.composite
-def _races(draw: st.DrawFn, inner: st.SearchStrategy[RouteNode], targets: Targets) -> Race:
-    if draw(st.integers(0, 4)) == 0:
+def _race(draw: st.DrawFn, inner: st.SearchStrategy[RouteNode], targets: Targets) -> Race:
+    if draw(_is_selecting()):
         return Race(where=draw(wheres(targets.deployments)), stagger=draw(spans()))
     return Race(among=draw(_few(inner)), stagger=draw(spans()))
+
+
+@cache
+def _strategies() -> st.SearchStrategy[Strategy]:
+    return st.sampled_from(get_args(Strategy))
+
+
+@cache
+def _is_selecting() -> st.SearchStrategy[bool]:
+    return st.sampled_from((True, False, False, False, False))
+
+
+@cache
+def _spills() -> st.SearchStrategy[int | None]:
+    return maybe(st.integers(0, 4))
+
+
+@cache
+def _sticky_keys() -> st.SearchStrategy[str]:
+    return st.sampled_from(("user", "key", "metadata.plan"))
+
+
+@cache
+def _texts_or_none() -> st.SearchStrategy[str | None]:
+    return maybe(texts())
 
 
 def leaf_count(node: RouteNode, sizes: Mapping[str, int]) -> int:
@@ -405,11 +447,11 @@ def leaf_count(node: RouteNode, sizes: Mapping[str, int]) -> int:
 def specs(draw: st.DrawFn, *, depth: int = 5) -> Spec:
     """Whole valid specs: one to six deployments, one to four routes, of which later ones may use earlier ones."""
     known = draw(accounts())
-    names = draw(some(st.sampled_from(_DEPLOYMENT_NAMES), most=_MOST_DEPLOYMENTS))
-    there = {name: draw(deployments(known)) for name in names}
-    named = draw(st.just(()) | some(st.sampled_from(_GUARDRAIL_NAMES), most=2))
-    checks: dict[str, Guardrail] = {name: draw(guardrails()) for name in named}
-    called = draw(some(st.sampled_from(_ROUTE_NAMES), most=4))
+    names = draw(_some_names(_DEPLOYMENT_NAMES, _MOST_DEPLOYMENTS))
+    each = deployments(known)
+    there = {name: draw(each) for name in names}
+    checks: dict[str, Guardrail] = {name: draw(guardrails()) for name in draw(_some_names(_GUARDRAIL_NAMES, 2, 0))}
+    called = draw(_some_names(_ROUTE_NAMES, 4))
     sizes: dict[str, int] = {}
     routes: dict[str, RouteNode] = {}
     for route in called:
@@ -426,7 +468,17 @@ def specs(draw: st.DrawFn, *, depth: int = 5) -> Spec:
         routes=routes,
         guardrails=checks,
         cooling=draw(coolings()),
-        retry_budget=draw(st.just(RetryBudget()) | st.builds(RetryBudget, share=shares(), least=st.integers(0, 100))),
+        retry_budget=draw(_retry_budgets()),
         gateway=draw(gateways(names)),
-        tests=draw(st.just(()) | st.lists(policy_tests(called, names), max_size=2).map(tuple)),
+        tests=tuple(draw(policy_tests(called, names)) for _ in range(draw(_test_counts()))),
     )
+
+
+@cache
+def _retry_budgets() -> st.SearchStrategy[RetryBudget]:
+    return st.just(RetryBudget()) | st.builds(RetryBudget, share=shares(), least=st.integers(0, 100))
+
+
+@cache
+def _test_counts() -> st.SearchStrategy[int]:
+    return st.sampled_from((0, 0, 0, 1, 2))

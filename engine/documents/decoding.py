@@ -8,6 +8,7 @@ keys mean is none of its business.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from msgspec import inspect
@@ -67,11 +68,18 @@ def decode(root: Node, type_: type[T], language: Language) -> Decoded[T]:
     """Decode the whole tree; never raises. With problems in the tree already (`Broken`), the value is None."""
     decoder = _Decoder(language)
     try:
-        value = decoder.value(inspect.type_info(type_), root, (), root.place)
+        info = _described(type_)  # type: ignore[arg-type] # for mypy, the class has its instances' `__hash__`
+        value = decoder.value(info, root, (), root.place)
     except _Enough:
         value = _NOTHING
     salvaged = value if isinstance(value, type_) else None
     return Decoded(salvaged if decoder.whole else None, salvaged, tuple(decoder.problems), decoder.places)
+
+
+@cache
+def _described(type_: type) -> inspect.Type:
+    """What the type consists of; to find out takes as long as to decode a document."""
+    return inspect.type_info(type_)
 
 
 class _Decoder:

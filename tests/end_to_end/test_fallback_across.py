@@ -15,7 +15,7 @@ from tests.sounds import tone
 from voxplan.engine.language.spec import RouteNode, Spec
 from voxplan.engine.terms.request import ResponseFormat
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.unmeasured]
 
 Servers = dict[str, SocketServer]
 AUDIO: Final = tone()

@@ -229,6 +229,7 @@ def test_hours_go_past_99(seconds: float, clock: str) -> None:
     assert (_ms(read.start), _ms(read.end)) == (seconds * 1000, seconds * 1000 + 2000)
 
 
+@pytest.mark.unmeasured
 def test_ten_hours_are_cut_in_no_time() -> None:
     """One segment with all the words of a long day: the work grows with the words, not with their square."""
     text = " ".join(["Some words, and more words after them."] * 6000)

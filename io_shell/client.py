@@ -33,7 +33,7 @@ from voxplan.io_shell.audio.source import AudioInput, AudioSource, open_audio
 from voxplan.io_shell.clock import Clock, LoopClock
 from voxplan.io_shell.credentials.store import CredentialStore
 from voxplan.io_shell.errors import RequestError, SpecError
-from voxplan.io_shell.failing import refused, unserved
+from voxplan.io_shell.failing import Limited, refused, unserved
 from voxplan.io_shell.health_checking import check_route, checks, second_of_sound
 from voxplan.io_shell.judging import Guardrails, Judging, require_guardrails
 from voxplan.io_shell.keeper import Keeper
@@ -243,14 +243,18 @@ class Vox:
         everybody = (*self._observers, *observers, *(() if relay is None else (relay.observe,)))
         ran = await run_plan(planned.unwrap(), perform, admission, self._clock, everybody, judge)
         if isinstance(ran.ended, Unserved):
-            raise unserved(ran, seed, moment_ms, self._waits(ran.run.skipped))
+            raise unserved(ran, seed, moment_ms, self._limits(ran.run.skipped))
         return _answer(ran, ran.ended, await _heard(request, audio) if early else request, self.router, seed, moment_ms)
 
-    def _waits(self, skipped: Sequence[Skipped]) -> tuple[int | None, ...]:
-        """How long the limits of these still let no call start, where they are reached."""
+    def _limits(self, skipped: Sequence[Skipped]) -> Limited | None:
+        """Whether limits of the spec stand against each of these, and how long they all do."""
         now_ms = self._clock.now_ms()
-        reached = [full for each in skipped if (full := self._keeper.limit_reached(each.deployment, now_ms)) is not None]
-        return tuple(None if full.until_ms is None else full.until_ms - now_ms for full in reached)
+        reached = [self._keeper.limit_reached(each.deployment, now_ms) for each in skipped if each.reason == "denied"]
+        full = [each for each in reached if each is not None]
+        if not full or len(full) < len(skipped):
+            return None
+        ends = [each.until_ms for each in full if each.until_ms is not None]
+        return Limited(min(ends) - now_ms if len(ends) == len(full) else None)
 
 
 async def _heard(request: Request, audio: AudioSource) -> Request:

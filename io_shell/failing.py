@@ -1,7 +1,6 @@
 """How a request that gave no transcript is told: which exception, and its one line."""
 
-from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from voxplan.engine.checks.sizing import LARGEST_ROUTE
 from voxplan.engine.plans.plan import LeftOut, ReasonCode, Refusal
@@ -11,7 +10,7 @@ from voxplan.engine.terms.spelling import listed, suggestion
 from voxplan.io_shell.errors import AdapterBug, ProviderError, RequestError, VoxplanError
 from voxplan.io_shell.running import Ran
 
-__all__ = ("refused", "unserved")
+__all__ = ("Limited", "refused", "unserved")
 
 _CALLERS: Final = frozenset[ReasonCode]({"incapable", "not_allowed"})
 
@@ -54,17 +53,21 @@ def _misnamed(refusal: Refusal) -> str:
             )
 
 
-def unserved(ran: Ran, seed: int, moment_ms: int, limits: Sequence[int | None] = ()) -> VoxplanError:
-    """The exception for a run in which nothing served; with seed and moment it can be planned again.
+class Limited(NamedTuple):
+    """Limits of the spec let none of the attempts start: for so long, or nobody knows how long."""
 
-    `limits` are those that are reached: how long each of them lets nothing start, as far as that is known.
-    """
+    wait_ms: int | None
+
+
+def unserved(ran: Ran, seed: int, moment_ms: int, limited: Limited | None = None) -> VoxplanError:
+    """The exception for a run in which nothing served; with seed and moment it can be planned again."""
     run, ended = ran.run, ran.ended
     over = ended if isinstance(ended, Unserved) else Unserved()
     kind = over.kind
-    limited = bool(limits) and kind is None and all(entry.reason == "denied" for entry in run.skipped)
     asked = [entry.failure.retry_after_ms for entry in run.trail if entry.failure is not None]
-    waits = [wait for wait in (*asked, *(limits if limited else ())) if wait is not None]
+    if kind is None and limited is not None:
+        asked.append(limited.wait_ms)
+    waits = [wait for wait in asked if wait is not None]
     if kind == "invalid_request":
         return RequestError(_told(ran))
     error = AdapterBug if kind == "adapter_bug" else ProviderError
@@ -76,7 +79,7 @@ def unserved(ran: Ran, seed: int, moment_ms: int, limits: Sequence[int | None] =
         plan=run.plan,
         guardrail=over.guardrail,
         guardrail_broke=over.broke,
-        limited=limited,
+        limited=kind is None and limited is not None,
         seed=seed,
         moment_ms=moment_ms,
         retry_after_ms=min(waits, default=None),

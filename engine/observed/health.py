@@ -16,9 +16,8 @@ from voxplan.engine.observed.view import IDLE, AccountView, DeploymentView, Late
 from voxplan.engine.runs.run import Observation
 from voxplan.engine.terms.failure import KINDS, HealthEffect
 
-__all__ = ("DEFAULT_COOLING", "LATENCY_TAU_MS", "LONGEST_HINT_MS", "LONG_MS", "LOUD_MS", "RATE_MS", "observe")
+__all__ = ("LATENCY_TAU_MS", "LONGEST_HINT_MS", "LONG_MS", "LOUD_MS", "RATE_MS", "observe")
 
-DEFAULT_COOLING: Final = CoolingRules()
 RATE_MS: Final = 1_000  # when a 429 does not say how long: doubled each time, since most windows slide within a minute
 LONG_MS: Final = 600_000  # money does not come back in seconds
 LONGEST_HINT_MS: Final = 3_600_000  # by a header or by an empty account nothing is taken out of rotation for longer
@@ -26,7 +25,7 @@ LOUD_MS: Final = 120_000  # a wrong key or model wants a person, who should see 
 LATENCY_TAU_MS: Final = 60_000  # a slow call is half forgotten after a minute
 
 
-def observe(view: View, observation: Observation, cooling: CoolingRules = DEFAULT_COOLING) -> View:
+def observe(view: View, observation: Observation, cooling: CoolingRules) -> View:
     """The view after one finished call. Total; the call's slot is released whatever happened. `cooling` is the deployment's.
 
     A simulated call took no slot and says nothing; a call that lost its race says nothing.

@@ -13,7 +13,7 @@ from voxplan.engine.language.addresses import address_problem
 from voxplan.engine.language.spec import CoolingRules, Deployment, Limits, PassedOption
 from voxplan.engine.terms.quantity import MAX_BASE_MS, Span
 from voxplan.engine.terms.spelling import quoted
-from voxplan.io_shell.litellm.cooling import NEVER, NOTHING_SAID, cooling_rules, said_of_cooling
+from voxplan.io_shell.litellm.cooling import NOTHING_SAID, cooling_rules, said_by_one
 from voxplan.io_shell.litellm.known_keys import INFO_KEYS, NOT_HERE, NOT_TOKENS, PARAM_KEYS
 from voxplan.io_shell.litellm.passing_on import json_text, pass_on
 from voxplan.io_shell.litellm.prices import known_price, price, tell_lost_price
@@ -301,8 +301,8 @@ def _limits(rpm: float | None, params: Section, around: Surroundings) -> Limits 
 
 def _cooling(params: Section, info: Section, around: Surroundings) -> CoolingRules | None:
     """Its own rules, if it says anything."""
-    said = said_of_cooling(params).over(said_of_cooling(info))
-    return None if said == NOTHING_SAID or around.cooling == NEVER else cooling_rules(said.over(around.cooling))
+    said = said_by_one(params, info)
+    return None if said == NOTHING_SAID or around.cooling.never else cooling_rules(said.over(around.cooling))
 
 
 def _weight(weight: float | None, params: Section) -> float | None:

@@ -13,12 +13,18 @@ from voxplan.io_shell.references import Environment
 
 __all__ = ("filled_in", "given_variables")
 
+_KINDS: Final = (
+    *("Authentication", "BadRequest", "ContentPolicyViolation", "InternalServer", "NotFound", "RateLimit"),
+    *("ServiceUnavailable", "Timeout"),
+)
 # No secret stands at any of these: what is read for them goes into the spec.
 _PLAIN: Final = frozenset(
     {
         *("model", "custom_llm_provider", "litellm_credential_name", "base_model", "mode", "region_name", "routing_strategy"),
         *("weight", "rpm", "tpm", "order", "timeout", "request_timeout", "num_retries", "max_retries"),
         *("max_parallel_requests", "default_max_parallel_requests", "drop_params", "enable_tag_filtering", "blocked"),
+        *("cooldown_time", "allowed_fails", "disable_cooldowns", "hidden", "DefaultRetries"),
+        *(f"{kind}ErrorRetries" for kind in _KINDS),
         *("input_cost_per_second", "output_cost_per_second", "input_cost_per_request"),
         *("max_request_size_mb", "max_in_flight_requests_per_worker", "max_queued_requests_per_worker"),
         "global_max_parallel_requests",

@@ -3,6 +3,7 @@
 Deployments are judged each by themselves, credentials for all deployments that use them: `a` and `b` here share the key `k`.
 """
 
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,14 +17,18 @@ from tests.laws.worlds import World
 from tests.spec_strategies import coolings
 from tests.strategies import DEPLOYMENTS, deployment_views, worlds
 from voxplan.engine.language.spec import CoolingRules, Limits
+from voxplan.engine.observed import health
 from voxplan.engine.observed.admission import LOST_AFTER_MS, admit
-from voxplan.engine.observed.health import DEFAULT_COOLING, LONGEST_HINT_MS, observe
+from voxplan.engine.observed.health import LONGEST_HINT_MS
 from voxplan.engine.observed.load import WINDOW_MS
 from voxplan.engine.observed.view import EMPTY_VIEW, UNUSED, AccountView, Circuit, DeploymentView, Load, View
 from voxplan.engine.plans.plan import Plan, attempts
 from voxplan.engine.runs.run import Denied, Observation, Send
 from voxplan.engine.terms.failure import KINDS, FailureKind
 from voxplan.io_shell.keeper import Keeper
+
+USUAL = CoolingRules()
+observe = partial(health.observe, cooling=USUAL)
 
 MOVES: set[tuple[Circuit, Circuit]] = {("closed", "open"), ("open", "half_open"), ("half_open", "closed"), ("half_open", "open")}
 HARMLESS: tuple[FailureKind, ...] = tuple(kind for kind, rule in KINDS.items() if rule.health == "none")
@@ -171,7 +176,7 @@ STEPS = st.lists(
 )
 
 
-def lived(steps: list[Step], rules: CoolingRules = DEFAULT_COOLING) -> Life:
+def lived(steps: list[Step], rules: CoolingRules = USUAL) -> Life:
     """A view after these steps, for deployments with these rules. No two calls start within one millisecond."""
     view, moment_ms, under_way, probes = EMPTY_VIEW, 0, list[tuple[str, int]](), dict[str, int]()
     circuits: list[Circuit] = ["closed"]
@@ -190,11 +195,11 @@ def lived(steps: list[Step], rules: CoolingRules = DEFAULT_COOLING) -> Life:
                 under_way.append((step.deployment, moment_ms))
         elif step.what == "pretend":
             pretended = replace(ended(moment_ms, moment_ms, step.kind), deployment=step.deployment, simulated=True)
-            assert observe(view, pretended, rules) == view
+            assert observe(view, pretended, cooling=rules) == view
         elif step.what != "pass" and under_way:
             name, started_ms = under_way.pop(step.which % len(under_way))
             seen = ended(started_ms, moment_ms, step.kind, whole=step.whole, wait_ms=step.wait_ms)
-            view = observe(view, replace(seen, deployment=name, lost=step.what == "lose"), rules)
+            view = observe(view, replace(seen, deployment=name, lost=step.what == "lose"), cooling=rules)
         circuits.append(view.of("a").circuit)
         assert view.of("a").load.in_flight == sum(name == "a" for name, _ in under_way)
         assert view.account("k").load.in_flight == len(under_way)
@@ -205,7 +210,7 @@ def failed(life: Life, kind: FailureKind, rules: CoolingRules) -> View:
     """The view when all calls under way have failed at once."""
     view = life.view
     for name, started_ms in life.under_way:
-        view = observe(view, replace(ended(started_ms, life.moment_ms, kind), deployment=name), rules)
+        view = observe(view, replace(ended(started_ms, life.moment_ms, kind), deployment=name), cooling=rules)
     return view
 
 
@@ -233,7 +238,7 @@ def test_k3_after_cooling_one_good_probe_restores_it(steps: list[Step], kind: Fa
     assert view.cooling_until("a", "k", ready_ms) is None
     view, denied = admit(view, NO_LIMITS, call(ready_ms + 1), ready_ms + 1, COUNTED)
     assert denied is None
-    view = observe(view, ended(ready_ms + 1, ready_ms + 2), rules)
+    view = observe(view, ended(ready_ms + 1, ready_ms + 2), cooling=rules)
     assert (view.of("a"), view.account("k")) == (DeploymentView(), UNUSED)
 
 
@@ -357,7 +362,7 @@ def _assert_unchanged(before: DeploymentView, seen: Observation) -> None:
 def test_k4_a_timeout_that_was_whole_counts() -> None:
     """K4, its other side: calls that had their whole timeout open the circuit like other failures."""
     view = EMPTY_VIEW
-    for _ in range(DEFAULT_COOLING.failures):
+    for _ in range(USUAL.failures):
         view = observe(view, ended(0, 10, "timed_out"))
     assert view.of("a").cooling(10)
 
@@ -387,7 +392,7 @@ def test_k1_denied_is_said_only_of_what_was_denied(case: Case, world: World, in_
 def test_k3_a_call_from_before_the_probe_says_nothing_about_now() -> None:
     """K3, K6: a call that began before the circuit opened and ends well during the probe neither closes it nor frees its slot."""
     view, _ = admit(EMPTY_VIEW, NO_LIMITS, call(0), 0)
-    for _ in range(DEFAULT_COOLING.failures):
+    for _ in range(USUAL.failures):
         view = observe(view, ended(1, 2, "server_error"))
     ready_ms = view.of("a").until_ms
     probing, denied = admit(view, NO_LIMITS, call(ready_ms), ready_ms)

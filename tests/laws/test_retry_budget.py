@@ -14,7 +14,7 @@ from tests.laws.cases import Case, cases, planned
 from tests.laws.simulation import simulate
 from tests.laws.worlds import World
 from tests.strategies import worlds
-from voxplan.engine.language.spec import Limits, RetryBudget
+from voxplan.engine.language.spec import CoolingRules, Limits, RetryBudget
 from voxplan.engine.observed.admission import EXTRAS, TALLY_MS, admit
 from voxplan.engine.observed.health import observe
 from voxplan.engine.observed.load import NO_LIMITS, WINDOW_MS
@@ -70,7 +70,7 @@ def history(asked: list[Asked], budget: RetryBudget) -> tuple[View, Granted, int
             seen = Observation(
                 deployment=each.deployment, credential=each.deployment, started_ms=moment_ms, ended_ms=moment_ms, kind=each.kind
             )
-            view = observe(view, seen)
+            view = observe(view, seen, CoolingRules())
     return view, granted, moment_ms
 
 

@@ -1,14 +1,20 @@
+from functools import partial
+
 import pytest
 from msgspec.structs import replace
 
 from tests.making import observation, send
 from voxplan.engine.language.spec import CoolingRules, Limits
+from voxplan.engine.observed import health
 from voxplan.engine.observed.admission import admit
-from voxplan.engine.observed.health import DEFAULT_COOLING, LATENCY_TAU_MS, LONG_MS, LONGEST_HINT_MS, LOUD_MS, RATE_MS, observe
+from voxplan.engine.observed.health import LATENCY_TAU_MS, LONG_MS, LONGEST_HINT_MS, LOUD_MS, RATE_MS
 from voxplan.engine.observed.view import EMPTY_VIEW, UNUSED, AccountView, Cooling, DeploymentView, Latency, Load, View
 from voxplan.engine.runs.run import Observation
 from voxplan.engine.terms.failure import KINDS, FailureKind
 from voxplan.engine.terms.quantity import Span
+
+USUAL = CoolingRules()
+observe = partial(health.observe, cooling=USUAL)
 
 OPEN = DeploymentView(circuit="open", openings=1, until_ms=5_000, cause="server_error")
 PROBING = DeploymentView(circuit="half_open", openings=1, until_ms=5_000, probe_ms=6_000, probe_until_ms=7_000)
@@ -28,7 +34,7 @@ def heard(took_ms: int, *, ended_ms: int = 100_000, audio_ms: int | None = 1000)
 def test_failures_in_a_row_open_the_circuit() -> None:
     """One or two failures do not."""
     view = EMPTY_VIEW
-    for _ in range(DEFAULT_COOLING.failures):
+    for _ in range(USUAL.failures):
         assert view.of("a").circuit == "closed"
         view = observe(view, observation("a", "server_error"))
     assert view.of("a").circuit == "open"
@@ -42,7 +48,7 @@ def test_rules_say_how_many_failures_and_how_long() -> None:
     """Doubling ends at `longest`; a success starts it anew."""
     view, ended_ms, times = EMPTY_VIEW, 0, list[int]()
     for _ in range(4):
-        view = observe(view, observation("a", "server_error", started_ms=ended_ms, ended_ms=ended_ms), SOON)
+        view = observe(view, observation("a", "server_error", started_ms=ended_ms, ended_ms=ended_ms), cooling=SOON)
         times.append(view.of("a").until_ms - ended_ms)
         ended_ms = view.of("a").until_ms + 1
         view, _ = admit(view, Limits(), send("a", at_ms=ended_ms), ended_ms)
@@ -52,8 +58,8 @@ def test_rules_say_how_many_failures_and_how_long() -> None:
 def test_rules_say_how_long_a_rate_limit_without_a_wait_lasts_at_most() -> None:
     """And nothing else about rate limits: a wait that the provider asks for is kept."""
     limited = replace(observation("a", "rate_limited"), retry_after_ms=2_000)
-    assert observe(EMPTY_VIEW, replace(limited, retry_after_ms=None), SOON).of("a").until_ms == limited.ended_ms + 300
-    assert observe(EMPTY_VIEW, limited, SOON).of("a").until_ms == limited.ended_ms + 2_000
+    assert observe(EMPTY_VIEW, replace(limited, retry_after_ms=None), cooling=SOON).of("a").until_ms == limited.ended_ms + 300
+    assert observe(EMPTY_VIEW, limited, cooling=SOON).of("a").until_ms == limited.ended_ms + 2_000
 
 
 @pytest.mark.parametrize(("first_ms", "longest_ms"), [(1_000, 300_000), (600_000, 600_000)])

@@ -36,7 +36,7 @@ def test_one_more_than_allowed_is_too_many() -> None:
     """They count in a row here, which is told."""
     spec, told = made(router="allowed_fails: 1")
     assert spec.cooling == CoolingRules(failures=2)
-    assert told == ["`allowed_fails` are failures in a row here; LiteLLM counts those of a minute"]
+    assert told == ["`allowed_fails` are failures in a row here; LiteLLM counts those within its `cooldown_time`"]
 
 
 def test_the_settings_of_the_router_go_first() -> None:
@@ -59,12 +59,42 @@ def test_a_time_longer_than_a_day_is_a_day() -> None:
     assert told == ["`cooldown_time` is at most a day here: carried over as 86400"]
 
 
-@pytest.mark.parametrize("said", ["disable_cooldowns: true", "cooldown_time: 0"])
-def test_no_cooling_is_as_little_as_there_can_be(said: str) -> None:
+def test_no_cooling_is_as_little_as_there_can_be() -> None:
     """And told: some failures cool a deployment off all the same."""
-    spec, (told,) = made(router=said)
+    spec, (told,) = made(router="disable_cooldowns: true")
     assert spec.cooling == CoolingRules(failures=1000)
     assert "only 1000 failures in a row" in told
+
+
+@pytest.mark.parametrize("router", ["", "allowed_fails: 5", "cooldown_time: 9"])
+def test_only_the_zero_of_a_deployment_is_never(router: str) -> None:
+    """Whatever is said of all; for all it is the usual time, in LiteLLM too."""
+    spec, told = made("cooldown_time: 0, ", router=router)
+    assert spec.deployments["one"].cooling == CoolingRules(failures=1000)
+    assert "`cooldown_time` of 0: only 1000 failures" in str(told)
+    spec, told = made("cooldown_time: 30, ", router="cooldown_time: 0")
+    assert (spec.cooling, spec.deployments["one"].cooling) == (
+        CoolingRules(),
+        CoolingRules(first=HALF_A_MINUTE, longest=HALF_A_MINUTE),
+    )
+    assert told == ["`cooldown_time` of 0 is not carried over: here, as in LiteLLM, it is the usual time then"]
+
+
+def test_what_stands_in_both_is_that_of_model_info() -> None:
+    """Which is told; and the number is read there alone."""
+    spec, told = made("cooldown_time: 5, allowed_fails: 7, ", "cooldown_time: 30, ")
+    assert spec.deployments["one"].cooling == CoolingRules(first=HALF_A_MINUTE, longest=HALF_A_MINUTE)
+    assert told == [
+        "`cooldown_time` is not carried over: `model_info` has another, which LiteLLM takes",
+        "`allowed_fails` is not carried over: LiteLLM reads it in `model_info` alone",
+    ]
+
+
+def test_numbers_may_stand_in_the_environment() -> None:
+    """They are read there when the config is served as it is."""
+    text = "model_list: [{model_name: m, litellm_params: {model: whisper-1}}]\nrouter_settings: {cooldown_time: os.environ/CT}\n"
+    found = imported(text, environment={"CT": "30", "OPENAI_API_KEY": "k"})
+    assert read(found.spec_text or "", "yaml", "x").unwrap().spec.cooling.first == HALF_A_MINUTE
 
 
 def test_cooling_that_is_disabled_is_so_for_each() -> None:

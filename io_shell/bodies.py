@@ -70,33 +70,40 @@ class AudioBody:
         """The body in order, in pieces of about `PIECE_BYTES`; raises AudioChanged when the audio is not what it was."""
         held = self._before
         async with aclosing(self._audio_pieces()) as chunks:
-            async for chunk in chunks:
+            async for chunk, more_comes in chunks:
                 if len(held) >= PIECE_BYTES:
                     yield held
                     held = chunk
                 else:
                     held += chunk
+                if more_comes and held:  # servers give up a request whose body pauses: what is there is passed on
+                    yield held
+                    held = b""
         if last := held + self._after:
             yield last
 
-    async def _audio_pieces(self) -> AsyncGenerator[bytes]:
-        """The audio as it is to be written; groups of three bytes become four letters, across the borders of pieces."""
+    async def _audio_pieces(self) -> AsyncGenerator[tuple[bytes, bool]]:
+        """The audio as it is to be written, and whether that is all there is until more comes in.
+
+        Groups of three bytes become four letters, across the borders of pieces.
+        """
         left, open_group = self._audio.size, b""
         async with aclosing(_readable(self._audio.chunks(PIECE_BYTES))) as chunks:
             async for chunk in chunks:
                 left -= len(chunk)
                 if left < 0:
                     break
+                more_comes = left > 0 and len(chunk) < PIECE_BYTES
                 if self._base64:
                     ready = open_group + chunk
                     whole = len(ready) - len(ready) % _GROUP
                     open_group = ready[whole:]
-                    yield b64encode(ready[:whole])
+                    yield b64encode(ready[:whole]), more_comes
                 else:
-                    yield chunk
+                    yield chunk, more_comes
         if left:
             raise AudioChanged(f"the audio is {abs(left)} bytes {'shorter' if left > 0 else 'longer or more'} than it was")
-        yield b64encode(open_group)
+        yield b64encode(open_group), False
 
 
 def body_of(body: Multipart | RawBody | Base64Body, audio: AudioSource) -> AudioBody:

@@ -239,7 +239,7 @@ class Vox:
         # While the audio still comes in, how long a call takes says more about who sends it than about the deployment.
         early = not audio.is_whole
         seconds = None if early else request.audio.seconds
-        admission = self._keeper.run(None if seconds is None else round(seconds * 1000))
+        admission = self._keeper.run(None if seconds is None else round(seconds * 1000), lambda: audio.is_whole)
         everybody = (*self._observers, *observers, *(() if relay is None else (relay.observe,)))
         ran = await run_plan(planned.unwrap(), perform, admission, self._clock, everybody, judge)
         if isinstance(ran.ended, Unserved):

@@ -3,6 +3,9 @@
 `admit` and `observe` of the engine are pure; this applies them. It needs no lock, because nothing here awaits.
 """
 
+from collections.abc import Callable
+from typing import Final
+
 from msgspec.structs import replace
 
 from voxplan.engine.observed.admission import admit
@@ -11,8 +14,12 @@ from voxplan.engine.observed.load import Full, full_until
 from voxplan.engine.observed.view import EMPTY_VIEW, View
 from voxplan.engine.plans.router import Router, RouterDeployment
 from voxplan.engine.runs.run import Observation, Send
+from voxplan.engine.terms.failure import FailureKind
 
 __all__ = ("Keeper", "RunKeeper")
+
+_OF_A_SLOW_SENDER: Final = frozenset[FailureKind]({"timed_out", "not_connected", "overloaded", "server_error", "bad_answer"})
+"""What servers do that wait for a body no longer. Keys, models and limits are judged by the head of a request."""
 
 
 class Keeper:
@@ -51,9 +58,9 @@ class Keeper:
         )
         return heir
 
-    def run(self, audio_ms: int | None) -> "RunKeeper":
-        """The keeper for one run, whose audio is `audio_ms` long, None if nobody knows."""
-        return RunKeeper(self, audio_ms if self._measures else None)
+    def run(self, audio_ms: int | None, is_there: Callable[[], bool] = lambda: True) -> "RunKeeper":
+        """The keeper for one run, whose audio is `audio_ms` long, None if nobody knows; `is_there`: all of it."""
+        return RunKeeper(self, audio_ms if self._measures else None, is_there)
 
     def admit(self, send: Send, moment_ms: int) -> str | None:
         """Take a slot for `send`; None when granted, else one line that says what stands against it."""
@@ -87,12 +94,16 @@ def _key(deployment: RouterDeployment) -> tuple[str, str | None]:
 
 
 class RunKeeper:
-    """The keeper as one run sees it. It knows how long the run's audio is, so that latency can be told for each second of it."""
+    """The keeper as one run sees it. It knows how long the run's audio is, so that latency can be told for each second of it.
 
-    def __init__(self, keeper: Keeper, audio_ms: int | None) -> None:
+    While the audio still comes in, a call may fail because of whoever sends it: such a failure says nothing.
+    """
+
+    def __init__(self, keeper: Keeper, audio_ms: int | None, is_there: Callable[[], bool]) -> None:
         """Made by `Keeper.run`."""
         self._keeper = keeper
         self._audio_ms = audio_ms
+        self._is_there = is_there
 
     def admit(self, send: Send, moment_ms: int) -> str | None:
         """Take a slot for `send`; None when granted, else one line that says what stands against it."""
@@ -100,4 +111,5 @@ class RunKeeper:
 
     def observe(self, observation: Observation) -> None:
         """Fold one finished call into the view."""
-        self._keeper.observe(replace(observation, audio_ms=self._audio_ms))
+        says_nothing = observation.kind in _OF_A_SLOW_SENDER and not self._is_there()
+        self._keeper.observe(replace(observation, audio_ms=self._audio_ms, lost=observation.lost or says_nothing))

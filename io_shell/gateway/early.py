@@ -3,10 +3,13 @@
 The fields came before the file, its size can be foretold, and its head tells what it is: then the run starts, and reads the audio
 as it comes. What it answers is kept until the form has ended as foretold. Where it ends otherwise, or the client is slow, the run
 is cancelled and the request is served in the ordinary way, as if nothing had been: no body was complete upstream, because the
-last byte is held back until then, so nothing was charged, and a cancelled call says nothing about its deployment's health.
+last byte is held back until then, so nothing was charged, and a cancelled call says nothing about its deployment's health. So it
+is when the run has failed before the form has ended: that may have been the client's slowness.
 
-No provider is blamed for a slow client. A run may only use up a part of its calls' time while the upload runs, and its calls tell
-nothing about latency; routes that go by the clock (a race, an order by latency) do not start early at all.
+Nobody else is to notice a slow client. A run may only use up a small part of its calls' time while the upload runs, its calls
+tell nothing about latency, and those that fail meanwhile little about health. Where a call holds what others wait for (a place
+within limits, the probe of a deployment that has cooled off) nothing starts early, nor do routes that go by the clock (a race, an
+order by latency).
 """
 
 import math
@@ -18,6 +21,7 @@ import anyio
 from msgspec.structs import replace
 from starlette.types import Receive
 
+from voxplan.engine.observed.load import NO_LIMITS
 from voxplan.engine.plans.audio_needs import AudioFact, audio_needs, watches_the_clock
 from voxplan.engine.plans.plan import Attempt, Node, Plan, attempts, children
 from voxplan.engine.plans.router import Router
@@ -25,6 +29,7 @@ from voxplan.engine.terms.request import AudioFacts, Request
 from voxplan.io_shell.audio.probe import probe, tells_more
 from voxplan.io_shell.audio.problem import AudioProblem
 from voxplan.io_shell.audio.source import AudioSource
+from voxplan.io_shell.client import Vox
 from voxplan.io_shell.errors import VoxplanError
 from voxplan.io_shell.gateway.connection import while_connected
 from voxplan.io_shell.gateway.destinations import URL_FIELD
@@ -52,7 +57,7 @@ _LEARNT: Final = frozenset[AudioFact]({"audio.seconds", "audio.channels"})  # wh
 # Servers give up a request whose body pauses (nginx after 60 s, others sooner), and that would look like the provider's failure.
 _PAUSE_S: Final = 5.0
 _LONGEST_S: Final = 60.0
-_SHARE: Final = 4  # of the time of a call, one part may pass while the upload runs
+_SHARE: Final = 20  # of the time of a call, one part may pass while the upload runs
 _OURS: Final = "local"
 
 
@@ -76,13 +81,13 @@ class Early:
         return self._confirmed.is_set()
 
     async def run(self, serve: Serve) -> None:
-        """Serve the request, and keep what is raised."""
+        """Serve the request, and keep what is raised once the form has ended as foretold: what is raised before is not final."""
         try:
             with self._scope:
                 await serve(self._begun.audio, self._asked, self._confirmed.wait)
                 self.answered = True
         except Exception as problem:  # noqa: BLE001 - it is raised where the form ends
-            self.problem = problem
+            self.problem = problem if self.is_confirmed else None
         finally:
             self.done.set()
 
@@ -122,6 +127,7 @@ async def early_start(turn: Turn, begun: Begun, asking: Asking) -> Early | None:
         _may_learn(vox.router, request, facts)
         or watches_the_clock(vox.router, request)
         or not _may_be_cut_short(vox.router, plan)
+        or not _holds_up_nobody(vox, plan)
     ):
         return None
     seeded: TranscribeOptions = {**asked.options, "seed": seed}
@@ -144,7 +150,7 @@ async def serve_early(early: Early, reader: FormReader, receive: Receive, serve:
         except Exception:
             early.stop()
             raise
-    if early.problem is not None and early.is_confirmed:
+    if early.problem is not None:
         raise early.problem
     return None if early.answered else form
 
@@ -164,6 +170,16 @@ def _may_be_cut_short(router: Router, plan: Plan) -> bool:
     found = [*attempts(plan.root)]
     ours = any(router.deployments[attempt.deployment].provider == _OURS for attempt in found)
     return not ours and all(attempt.replay == "always" for attempt in found)
+
+
+def _holds_up_nobody(vox: Vox, plan: Plan) -> bool:
+    """Whether no call of the plan takes a place that others may want meanwhile."""
+    view = vox.view
+    for name in {attempt.deployment for attempt in attempts(plan.root)}:
+        deployment = vox.router.deployments[name]
+        if not deployment.limits == deployment.shared_limits == NO_LIMITS or view.of(name).circuit != "closed":
+            return False
+    return True
 
 
 def _patience_s(root: Node) -> float:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Final, NamedTuple
 
 import msgspec
@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope, Send
 
 from voxplan.io_shell.errors import VoxplanError
-from voxplan.io_shell.gateway.access import Entry, entry_of
+from voxplan.io_shell.gateway.access import CLIENT_LEFT, Entry, entry_of
 from voxplan.io_shell.gateway.answers import Headers, Reply, call_headers
 from voxplan.io_shell.gateway.callers import Caller, Callers
 from voxplan.io_shell.gateway.door import Door
@@ -85,7 +85,7 @@ class Endpoint:
                 entry.shown_by(caller.key)
                 await self._served(scope, line, caller)
         except ClientDisconnect:
-            return  # nobody is there to be told
+            await _leave(line)
         except Exception as problem:  # noqa: BLE001 - the boundary: what is ours to answer for becomes an envelope
             told = problem_of(problem, trail=caller is not None and caller.sees_trail)
             _note(problem, told, entry.call_id)
@@ -100,6 +100,13 @@ class Endpoint:
             tenure.borrowed() as opened,
         ):
             await self._serve(Turn(Request(scope, receive), line.send, caller, opened, entry_of(scope).call_id))
+
+
+async def _leave(line: Line) -> None:
+    """Nobody is there to be told; but a middleware that waits for an answer takes it for a fault when there is none."""
+    if not line.has_begun:
+        with suppress(ClientDisconnect, OSError):
+            await send_reply(line.send, Reply(status=CLIENT_LEFT, content_type="text/plain", body=b""))
 
 
 async def _fail(line: Line, told: Problem, call_id: str) -> None:

@@ -10,6 +10,7 @@ from typing import Final, Self
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from tests.conformance.behaviours import Behaviour, Drip, Honest, Reply
 from tests.conformance.kit import STANDS
@@ -19,7 +20,7 @@ from tests.end_to_end.raw_uploads import RawClient, connected, cut, file_part, f
 from tests.sounds import tone
 from voxplan.engine.language.condition import Condition, NumberRange
 from voxplan.engine.language.gateway import Gateway, Urls
-from voxplan.engine.language.spec import Branch, Deployment, Race, RouteNode, Spec
+from voxplan.engine.language.spec import Branch, Deployment, Limits, Race, RouteNode, Spec
 from voxplan.engine.terms.quantity import Size, Span
 from voxplan.io_shell.gateway.app import GatewayOptions, gateway
 
@@ -44,11 +45,14 @@ def spec_of(first: Deployment, second: Deployment, rules: Gateway) -> Spec:
         "hurried": RouteNode(use="one", timeout=Span(400)),
         "patient": RouteNode(use="one", timeout=Span(6_000)),
         "once": RouteNode(use="one", replay="never"),
+        "limited": RouteNode(use="scarce"),
     }
     streaming = Deployment(
         provider=first.provider, model="gpt-4o-mini-transcribe", base_url=first.base_url, api_key=first.api_key
     )
-    return Spec(voxplan=1, deployments={"one": first, "two": second, "streaming": streaming}, routes=routes, gateway=rules)
+    scarce = replace(first, limits=Limits(concurrent=1))
+    there = {"one": first, "two": second, "streaming": streaming, "scarce": scarce}
+    return Spec(voxplan=1, deployments=there, routes=routes, gateway=rules)
 
 
 @contextmanager
@@ -181,6 +185,7 @@ MP3: Final = bytes.fromhex("fffb9064") + bytes(2_000_000)
         ([("model", "by-length")], MP3, "the length decides, and its head does not tell it"),
         ([("model", "race")], TALK, "a race goes by the clock"),
         ([("model", "once")], TALK, "the audio may be sent once only"),
+        ([("model", "limited")], TALK, "others may want its place"),
         ([("model", "nowhere")], TALK, "there is no such route"),
         ([("model", "whisper"), ("temperature", "hot")], TALK, "a field is at fault"),
     ],

@@ -51,6 +51,26 @@ async def test_the_audio_is_never_whole_in_memory() -> None:
     assert pieces[-1].startswith(b"x")
 
 
+class Coming(AudioInMemory):
+    """Audio that comes in bit by bit."""
+
+    async def chunks(self, chunk_bytes: int = PIECE_BYTES) -> AsyncIterator[bytes]:
+        """A thousand bytes at a time."""
+        for start in range(0, self.size, 1000):
+            yield self.content[start : start + min(1000, chunk_bytes)]
+
+
+@pytest.mark.parametrize("base64", [False, True])
+async def test_what_is_there_is_passed_on(base64: bool) -> None:
+    """A server sees no longer pauses than those of whoever sends the audio."""
+    audio = Coming(bytes(i % 251 for i in range(10_500)))
+    body = AudioBody("audio/wav", audio, b"before", b"after", base64=base64)
+    pieces = [piece async for piece in body.pieces()]
+    assert len(pieces) == 11
+    assert len(b"".join(pieces)) == body.size
+    assert base64 or b"".join(pieces) == b"before" + audio.content + b"after"
+
+
 async def test_each_attempt_reads_the_audio_anew() -> None:
     """The same source gives the same bytes to a second attempt, under another boundary."""
     audio = AudioInMemory(b"again" * 50_000)

@@ -1,9 +1,11 @@
+import pytest
 from msgspec.structs import replace
 
 from tests.making import CATALOG, observation, router, send, spec, use
 from voxplan.engine.language.spec import CoolingRules, RetryBudget
 from voxplan.engine.observed.view import DeploymentView, Latency, Load, View
 from voxplan.engine.plans.compiling import compile_checked
+from voxplan.engine.terms.failure import FailureKind
 from voxplan.engine.terms.quantity import Span
 from voxplan.io_shell.keeper import Keeper
 
@@ -53,6 +55,17 @@ def test_an_heir_that_does_not_measure_learns_the_rest() -> None:
     assert keeper.view.of("a").latency is None
     heir.run(2_000).observe(observation("a", "server_error"))
     assert keeper.view.of("a").failures == 1
+
+
+@pytest.mark.parametrize(("kind", "counts"), [("server_error", False), ("timed_out", False), ("not_found", True)])
+def test_a_slow_sender_is_not_the_deployments_fault(kind: FailureKind, counts: bool) -> None:
+    """While the audio comes in, a failure that may be due to that says nothing; later it counts as ever."""
+    keeper = Keeper(ROUTER)
+    keeper.run(None, lambda: False).observe(observation("a", kind, ended_ms=100))
+    assert (keeper.view.of("a") != DeploymentView()) == counts
+    keeper = Keeper(ROUTER)
+    keeper.run(None, lambda: True).observe(observation("a", kind, ended_ms=100))
+    assert keeper.view.of("a") != DeploymentView()
 
 
 def test_a_run_tells_the_length_of_its_audio() -> None:

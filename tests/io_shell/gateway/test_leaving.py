@@ -48,7 +48,10 @@ async def test_a_middleware_around_the_gateway_hears_of_it() -> None:
         "server": None,
     }
     sent = list[MutableMapping[str, Any]]()
-    messages = [{"type": "http.request", "body": BODY, "more_body": True}, {"type": "http.disconnect"}]
+    messages: list[MutableMapping[str, Any]] = [
+        {"type": "http.request", "body": BODY, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
 
     async def receive() -> MutableMapping[str, Any]:
         return messages.pop(0) if len(messages) > 1 else messages[0]

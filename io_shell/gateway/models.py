@@ -1,7 +1,5 @@
 """`GET /v1/models`: the routes that a caller may ask for, as OpenAI lists models."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from voxplan.io_shell.gateway.envelopes import Refused, unknown_model
@@ -27,24 +25,15 @@ class ModelList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def models(turn: Turn) -> None:
-    """The names that callers use: where the policy came with names of its own, those."""
-    listed = tuple(Model(id=name) for names in _names(turn).values() for name in names)
+    """The names that callers use: where the policy came with names of its own, those and no others."""
+    listed = tuple(Model(id=name) for names in turn.opened.policy.names(turn.caller).values() for name in names)
     await turn.reply(json_reply(ModelList(data=listed), headers=turn.named))
 
 
 async def model(turn: Turn) -> None:
-    """One of them, by any name that a transcription may call it."""
-    asked, names = str(turn.request.path_params["model"]), _names(turn)
-    route = turn.opened.policy.named(asked)
+    """One of those that are listed, by any name that a transcription may call it."""
+    policy, asked = turn.opened.policy, str(turn.request.path_params["model"])
+    route, names = policy.named(asked), policy.names(turn.caller)
     if route not in names:
         raise Refused(unknown_model(asked, (name for known in names.values() for name in known)))
     await turn.reply(json_reply(Model(id=asked if asked in names[route] else names[route][0]), headers=turn.named))
-
-
-def _names(turn: Turn) -> Mapping[str, tuple[str, ...]]:
-    """The routes that the caller may name, each with what callers call it."""
-    policy = turn.opened.policy
-    told: dict[str, tuple[str, ...]] = {}
-    for name, route in policy.model_names.items():
-        told[route] = (*told.get(route, ()), name)
-    return {route: told.get(route, (route,)) for route in policy.router.routes if turn.caller.may_name(route)}

@@ -20,6 +20,7 @@ from voxplan.io_shell.litellm.gateway_settings import GatewaySettings, gateway_s
 from voxplan.io_shell.litellm.hoisting import shared_retry, without_retry
 from voxplan.io_shell.litellm.including import Files, put_together
 from voxplan.io_shell.litellm.known_keys import TOP_KEYS
+from voxplan.io_shell.litellm.own_variables import OF_ALL_PROVIDERS, read_by
 from voxplan.io_shell.litellm.providers import target
 from voxplan.io_shell.litellm.remarks import Remark, Remarks
 from voxplan.io_shell.litellm.routes import Routing, routing
@@ -99,22 +100,31 @@ def _imported(document: Node, files: Files, environment: Environment | None, rem
     there = environment or ()
     set_here = (entry.key for entry in whole.inner("environment_variables").entries())
     taken = {*referenced(document), *_usual_variables(whole.items("model_list"), known), *set_here, *there}
-    variables = Variables(taken, given)
     enforced = counts_calls(router)
     common = shared(router, litellm)
     around = Surroundings(
-        variables=variables,
+        variables=Variables({*taken, *OF_ALL_PROVIDERS}, given),
         environment=environment,
         credentials=_credentials(whole, remarks),
         enforced=enforced,
         concurrent=common.concurrent,
         cooling=common.cooling,
     )
-    members = [made for node in whole.items("model_list") if (made := member(node, around, remarks)) is not None]
-    routed = routing(members, common, remarks, said_names(whole.items("model_list")))
+    # Which variables the spec reads by itself shows only when all is made, for a `*` and a fallback have deployments too: so it
+    # is made once with names for the keys of the config that nothing else can have, and then with what was free.
+    read = {*read_by(_routed(whole, around, common, Remarks()).deployments.values())} - around.variables.named_here
+    variables = Variables({*taken, *read}, given)
+    around = msgspec.structs.replace(around, variables=variables)
+    routed = _routed(whole, around, common, remarks)
     settings = gateway_settings(whole.inner("general_settings"), variables, routed.model_names)
     whole.tell_left(TOP_KEYS, ("model_list", "router_settings", "litellm_settings", "general_settings"))
     return _finished(routed, common, settings, remarks.told(around.use), (files, whole.at("model_list")))
+
+
+def _routed(whole: Section, around: Surroundings, common: Shared, remarks: Remarks) -> Routing:
+    entries = whole.items("model_list")
+    members = [made for node in entries if (made := member(node, around, remarks)) is not None]
+    return routing(members, common, remarks, said_names(entries))
 
 
 def _finished(
@@ -164,14 +174,15 @@ def _located(severity: Severity, files: Files, place: Place, message: str) -> Lo
 
 
 def _usual_variables(model_list: tuple[Node, ...], known: Environment) -> Iterator[str]:
-    """Where an entry says no key, its provider's own variable holds it: no key that stands in the config may be called so."""
+    """Where an entry says no key, its provider's own variable holds it, also for an entry that is left out: it is set then."""
     for node in model_list:
         quiet = Remarks()
         params = Section(node, "model_list", node.place, quiet).inner("litellm_params")
-        said = params.text("api_base") or params.text("base_url")
-        address = said and known.get(by_reference(said) or "", said)
-        led = target(params.text("model") or "", params.text("custom_llm_provider"), address)
-        if params.take("api_key") is None and not isinstance(led, str):
+        model, said = params.text("model"), params.text("api_base") or params.text("base_url")
+        if model is None or params.take("api_key") is not None:
+            continue
+        led = target(model, params.text("custom_llm_provider"), said and known.get(by_reference(said) or "", said))
+        if not isinstance(led, str):
             keys = (CATALOG[led.kin.provider].default_key, led.kin.api_key)
             yield from (key[2:-1] for key in keys if key is not None)
 

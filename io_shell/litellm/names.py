@@ -14,9 +14,13 @@ _LONGEST: Final = 90  # leaves room for a number
 class Names:
     """The names of one spec, those of deployments and routes together."""
 
-    def __init__(self) -> None:
-        """None yet."""
-        self._taken: set[str] = set()
+    def __init__(self, nobodys: Iterable[str] = ()) -> None:
+        """None yet; what is `nobodys` stays so, for whoever asks for that means something that is not there.
+
+        >>> Names(["groq:whisper"]).free("groq/whisper")
+        'groq:whisper-2'
+        """
+        self._taken = set(nobodys)
 
     def called(self, wanted: Iterable[str]) -> dict[str, str]:
         """A name for each of several: whatever is one keeps it, and the others make way.

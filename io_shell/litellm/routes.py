@@ -6,18 +6,19 @@ import msgspec
 
 from voxplan.engine.documents.tree import Place
 from voxplan.engine.language.spec import Deployment, RouteNode
-from voxplan.engine.terms.spelling import quoted, suggestion
+from voxplan.engine.terms.spelling import quoted
 from voxplan.io_shell.litellm.deployments import Member
 from voxplan.io_shell.litellm.fallback_chains import Chains, chains
 from voxplan.io_shell.litellm.groups import Named, group_node
 from voxplan.io_shell.litellm.names import Names, why_renamed
 from voxplan.io_shell.litellm.remarks import Remarks
 from voxplan.io_shell.litellm.shared_settings import Shared
-from voxplan.io_shell.litellm.wildcards import is_wildcard, to_write, written_out
+from voxplan.io_shell.litellm.wildcards import is_wildcard, to_write, why_missing, written_out
 
 __all__ = ("Routing", "routing")
 
 _NOTHING = "no entry of `model_list` is a model that transcribes"
+_HIDDEN = "each entry of `model_list` that is a model that transcribes is left out for an alias of the same name"
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,24 +38,25 @@ def routing(members: Iterable[Member], shared: Shared, remarks: Remarks, said: M
     """Routes for all groups and aliases; `said` are the names of all groups, those of which nothing could be made among them."""
     every = tuple(members)
     groups = _groups(every, shared, remarks, said)
-    leads = _leads(groups, shared, remarks)
+    leads = _leads(groups, shared, said, remarks)
     for group in sorted(groups.keys() - {*leads.values()}):
-        remarks.warn(
-            groups.pop(group)[0].place, f"{quoted(group)} is left out: an alias is called so, which counts as in LiteLLM"
-        )
-    names = Names()
+        nowhere = "" if group in leads else ", also where it leads nowhere"
+        message = f"{quoted(group)} is left out: an alias has the same name, and goes before it{nowhere}"
+        remarks.warn(groups.pop(group)[0].place, message)
+    mentioned = {**said, **{alias: place for alias, (_, place) in shared.aliases.items() if "*" not in alias}}
+    names = Names(_nobodys(mentioned, leads))
     called = names.called(leads)
-    behind = {group: called[group] if leads[group] == group else names.free(group) for group in groups}
+    behind = {group: called[group] if leads.get(group) == group else names.free(group) for group in groups}
     where = {name: shared.aliases[name][1] if leads[name] != name else groups[name][0].place for name in leads}
     _tell_renamed(called, where, remarks)
     named = _named(groups, names, remarks)
     cores = {group: _core(group, behind[group], found, shared, remarks) for group, found in named.items()}
     for group, (_, place) in shared.of_group.items():
         if group not in groups:
-            message = f"retries of {quoted(group)} are not carried over: no such group{suggestion(group, groups)}"
+            message = f"retries of {quoted(group)} are not carried over: {why_missing(group, groups, mentioned)}"
             remarks.warn(place, message)
-    tied = chains(shared, leads, remarks)
-    routes = {behind[group]: _tied("" if group in shared.aliases else group, group, cores, tied, behind) for group in groups}
+    tied = chains(shared, leads, mentioned, remarks)
+    routes = {behind[group]: _tied(None, group, cores, tied, behind) for group in groups}
     for alias, group in leads.items():
         if called[alias] not in routes:
             own = alias in tied.fallbacks
@@ -70,7 +72,7 @@ def routing(members: Iterable[Member], shared: Shared, remarks: Remarks, said: M
             **{("routes", called[name]): place for name, place in where.items()},
             **{("deployments", each.name): each.member.place for each in found},
         },
-        why_empty=next((to_write(each) for each in every if is_wildcard(each)), _NOTHING),
+        why_empty=next((to_write(each) for each in every if is_wildcard(each)), _HIDDEN if every else _NOTHING),
     )
 
 
@@ -98,16 +100,35 @@ def _mentioned(shared: Shared) -> Iterator[str]:
     yield from shared.of_group
 
 
-def _leads(groups: Mapping[str, object], shared: Shared, remarks: Remarks) -> dict[str, str]:
-    """The group behind each name that callers use; of an alias and a group of one name, the alias counts."""
+def _leads(groups: Mapping[str, object], shared: Shared, said: Mapping[str, Place], remarks: Remarks) -> dict[str, str]:
+    """The group behind each name that callers use; of an alias and a group of one name, the alias counts.
+
+    Also one that leads nowhere: what is meant for the group of the alias must not go to the one that it hides.
+    """
     leads = {group: group for group in groups}
     for alias, (name, place) in shared.aliases.items():
-        group = name if name in groups or name not in shared.aliases else shared.aliases[name][0]
-        if group not in groups:
-            remarks.warn(place, f"alias {quoted(alias)} is not carried over: there is no group {quoted(group)}")
-            continue
-        leads[alias] = group
+        why = _why_not_led(alias, name, groups, shared, said)
+        if why is None:
+            leads[alias] = name
+        else:
+            leads.pop(alias, None)
+            remarks.warn(place, f"alias {quoted(alias)} → {quoted(name)} is not carried over: {why}")
     return leads
+
+
+def _nobodys(mentioned: Mapping[str, Place], leads: Mapping[str, str]) -> set[str]:
+    """Names that lead nowhere, as they may be asked for: a slash may stand for a colon there."""
+    return {spelled for name in mentioned if name not in leads for spelled in (name, name.replace("/", ":"))} - leads.keys()
+
+
+def _why_not_led(alias: str, name: str, groups: Mapping[str, object], shared: Shared, said: Mapping[str, Place]) -> str | None:
+    if "*" in alias:
+        return "LiteLLM takes it for a name and not for a pattern, and nobody asks for that"
+    if name in groups:
+        return None
+    if name in shared.aliases and name not in said:
+        return "that is an alias itself, and LiteLLM looks up only one"
+    return why_missing(name, groups, said)
 
 
 def _tell_renamed(called: Mapping[str, str], places: Mapping[str, Place], remarks: Remarks) -> None:
@@ -149,11 +170,11 @@ def _core(group: str, name: str, members: tuple[Named, ...], shared: Shared, rem
     return node
 
 
-def _tied(name: str, group: str, cores: Mapping[str, RouteNode], chains: Chains, behind: Mapping[str, str]) -> RouteNode:
+def _tied(name: str | None, group: str, cores: Mapping[str, RouteNode], links: Chains, behind: Mapping[str, str]) -> RouteNode:
     """The group behind a name, then everything that follows it, each once."""
-    following = chains.following(name, group)
+    following = links.following(name, group)
     if not following:
         return cores[group]
-    # A group that has fallbacks of its own is written out: those are in the list already.
-    rest = (cores[each] if has_own else RouteNode(use=behind[each]) for each, has_own in following.items())
+    # A group whose route goes on is written out: what follows is in the list already, and routes could go round in a circle.
+    rest = (cores[each] if goes_on else RouteNode(use=behind[each]) for each, goes_on in following.items())
     return RouteNode(first=(cores[group], *rest))

@@ -7,6 +7,7 @@ from typing import Final
 from voxplan.engine.documents import tree
 from voxplan.engine.documents.tree import Node, Scalar, Sequence
 from voxplan.io_shell.litellm.sections import by_reference
+from voxplan.io_shell.references import missing_references
 
 __all__ = ("Variables", "referenced")
 
@@ -35,6 +36,11 @@ class Variables:
             self.values[name] = value
         return self._names[value]
 
+    @property
+    def named_here(self) -> frozenset[str]:
+        """The names that values got until now."""
+        return frozenset(self._names.values())
+
 
 def referenced(node: Node) -> Iterator[str]:
     """The variables that the document names."""
@@ -42,6 +48,7 @@ def referenced(node: Node) -> Iterator[str]:
         case Scalar(str() as text):
             if name := by_reference(text):
                 yield name
+            yield from missing_references(text, {})  # ours, which an address may hold
         case Sequence(items):
             for item in items:
                 yield from referenced(item)

@@ -6,22 +6,23 @@ and of nothing else: a name whose own pattern leads nowhere is not served, for a
 
 import itertools
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
 from voxplan.adapters.catalog import CATALOG
 from voxplan.engine.documents.tree import Node, Place
-from voxplan.engine.terms.spelling import quoted
+from voxplan.engine.terms.spelling import quoted, suggestion
 from voxplan.io_shell.litellm.deployments import Member
 from voxplan.io_shell.litellm.providers import PREFIXES, Kin, Target, is_name, target, transcribes
 from voxplan.io_shell.litellm.remarks import Remarks
 from voxplan.io_shell.litellm.sections import Section
 
-__all__ = ("is_wildcard", "said_names", "to_write", "written_out")
+__all__ = ("is_wildcard", "said_names", "to_write", "why_missing", "written_out")
 
 _OPENAI: Final = tuple(model for model, _ in CATALOG["openai"].models)
+_SPECIAL: Final = frozenset("*+?\\^$|()")
 
 
 def is_wildcard(member: Member) -> bool:
@@ -39,6 +40,13 @@ def said_names(entries: Iterable[Node]) -> dict[str, Place]:
     return found
 
 
+def why_missing(name: str, there: Iterable[str], said: Collection[str]) -> str:
+    """Why a name is not `there`; a guess is for one that nothing in the config has, and no pattern is for."""
+    if name in said or _best(name, _patterns(said)) is not None:
+        return f"nothing is made of {quoted(name)}"
+    return f"no such group{suggestion(name, there)}"
+
+
 def to_write(wildcard: Member) -> str:
     """What to write in place of an entry for any model, where the names are nobody's but its author's."""
     group, model = (text.replace("*", "NAME") for text in (wildcard.group, wildcard.deployment.model))
@@ -53,7 +61,7 @@ def written_out(
 
     `said` are the names of all groups, those of which nothing could be made among them.
     """
-    asked, known = tuple(wanted), [dict.fromkeys(_known(each)) for each in wildcards]
+    asked, known = tuple(wanted), [_known(each) for each in wildcards]
     every = dict.fromkeys((*asked, *itertools.chain.from_iterable(known)))
     patterns = _patterns((*said, *(each.group for each in wildcards)))
     best = {name: both for name in every if name not in there and (both := _best(name, patterns)) is not None}
@@ -80,9 +88,16 @@ def _what_became(wildcard: Member, count: int, *, is_known: bool) -> str:
 
 
 def _patterns(groups: Iterable[str]) -> dict[str, re.Pattern[str]]:
-    """Those with a star, as LiteLLM sorts and matches them: by the length of the expression, and not to the end of the name."""
+    """Those with a star, as LiteLLM sorts and matches them, which is not to the end of the name.
+
+    By the length of the expression, then by how much in it is no plain letter.
+    """
     found = {group: re.compile(re.escape(group).replace(r"\*", "(.*)")) for group in groups if "*" in group}
-    return dict(sorted(found.items(), key=lambda both: -len(both[1].pattern)))
+    return dict(sorted(found.items(), key=lambda both: _specificity(both[1].pattern), reverse=True))
+
+
+def _specificity(expression: str) -> tuple[int, int]:
+    return len(expression), sum(character in _SPECIAL for character in expression)
 
 
 def _best(name: str, patterns: Mapping[str, re.Pattern[str]]) -> tuple[str, re.Match[str]] | None:
@@ -94,8 +109,13 @@ def _best(name: str, patterns: Mapping[str, re.Pattern[str]]) -> tuple[str, re.M
     return None
 
 
-def _known(wildcard: Member) -> Iterator[str]:
-    """The names by which models that voxplan knows may be asked for."""
+def _known(wildcard: Member) -> tuple[str, ...]:
+    """The names by which models that voxplan knows may be asked for, each once; a name that the pattern does not fit is none."""
+    pattern = _patterns((wildcard.group,))
+    return tuple(name for name in dict.fromkeys(_thinkable(wildcard)) if _best(name, pattern) is not None)
+
+
+def _thinkable(wildcard: Member) -> Iterator[str]:
     model = wildcard.deployment.model
     if "*" not in model:  # whatever is asked for, it is this model
         yield from (*_OPENAI, *(f"openai/{name}" for name in _OPENAI))

@@ -27,7 +27,20 @@ NAMES = (
     .filter(lambda name: name != "" and "*" not in name)
 )
 PATTERNS = st.sampled_from(
-    ["*", "openai/*", "openai/gpt*", "openai/whisper-1", "o*", "groq/*", "*whisper*", "*/*", "whisper-1", "gpt-*"]
+    [
+        "*",
+        "openai/*",
+        "openai/gpt*",
+        "openai/whisper-1",
+        "o*",
+        "groq/*",
+        "*whisper*",
+        "*/*",
+        "whisper-1",
+        "gpt-*",
+        "*p*",
+        "whisp*",
+    ]
 )
 
 
@@ -42,17 +55,22 @@ def test_each_group_is_asked_for_by_its_own_name(names: list[str]) -> None:
     assert not any(f"the route of `{name}` is called" in said(imported(text)) for name in kept)
 
 
-@given(st.lists(NAMES, min_size=1, max_size=5, unique=True), st.dictionaries(NAMES, NAMES, max_size=3))
-def test_an_alias_goes_before_a_group_of_its_name(names: list[str], aliases: dict[str, str]) -> None:
-    """As in LiteLLM; one that leads to nothing changes nothing."""
-    policy = served(config(names, model_group_alias=aliases))
-    for name in names:
+@given(
+    st.lists(st.tuples(NAMES, st.booleans()), min_size=1, max_size=5, unique_by=lambda both: both[0]),
+    st.dictionaries(NAMES, NAMES, max_size=3),
+)
+def test_an_alias_goes_before_a_group_of_its_name(groups: list[tuple[str, bool]], aliases: dict[str, str]) -> None:
+    """As in LiteLLM; also where it leads to nothing, or to what is left out: then nobody serves its name."""
+    names = [name for name, _ in groups]
+    text = config(
+        names, modes=["audio_transcription" if is_there else "chat" for _, is_there in groups], model_group_alias=aliases
+    )
+    if imported(text).spec_text is None:
+        return
+    policy, there = served(text), {name for name, is_there in groups if is_there}
+    for name in (*names, *aliases):
         real = aliases.get(name, name)
-        if real in names or real not in aliases:
-            assert address(policy, name) == own(names.index(real if real in names else name))
-    for alias, name in aliases.items():
-        if name in names:
-            assert address(policy, alias) == own(names.index(name))
+        assert address(policy, name) == (own(names.index(real)) if real in there else None)
 
 
 @given(st.lists(st.tuples(PATTERNS, st.booleans()), min_size=1, max_size=5, unique_by=lambda both: both[0]))
@@ -74,7 +92,7 @@ def longest(patterns: list[str], name: str) -> str | None:
     """As LiteLLM chooses: the name itself, else the longest expression that it starts with, else the same for its provider."""
     if name in patterns:
         return name
-    by_length = sorted((each for each in patterns if "*" in each), key=lambda each: -len(expression(each)))
+    by_length = sorted((each for each in patterns if "*" in each), key=lambda each: specificity(expression(each)), reverse=True)
     found = (each for asked in (name, f"openai/{name}") for each in by_length if re.match(expression(each), asked))
     return next(found, None)
 
@@ -82,6 +100,11 @@ def longest(patterns: list[str], name: str) -> str | None:
 def expression(pattern: str) -> str:
     """What LiteLLM makes of a pattern."""
     return re.escape(pattern).replace(r"\*", "(.*)")
+
+
+def specificity(text: str) -> tuple[int, int]:
+    """Of two of one length, LiteLLM takes the one with more special characters."""
+    return len(text), sum(map(text.count, "*+?\\^$|()"))
 
 
 def config(names: Iterable[str], modes: Iterable[str] | None = None, **router: object) -> str:
@@ -161,4 +184,37 @@ def test_a_group_that_an_alias_hides_can_be_behind_another() -> None:
         "a-2": "openai-whisper-1",
         "b-2": "openai-whisper-1-2",
     }
-    assert "`a` is left out: an alias is called so" in said(imported(config(["a", "b"], model_group_alias={"a": "b"})))
+    made = imported(config(["a", "b"], model_group_alias={"a": "b"}))
+    (told,) = (each.message for each in made.warnings)
+    assert told == "`a` is left out: an alias has the same name, and goes before it"
+
+
+@pytest.mark.parametrize("target", ["local", "nowhere"])
+def test_a_group_is_left_out_also_for_an_alias_that_leads_nowhere(target: str) -> None:
+    """What is meant for one's own server stays in the house: nobody else has its name, not even as that of a route."""
+    text = config(["whisper-1", "local"], modes=["audio_transcription", "chat"], model_group_alias={"whisper-1": target})
+    made = imported(text)
+    (error,) = made.errors
+    assert error.message.endswith("is left out for an alias of the same name")
+    assert "`whisper-1` is left out: an alias has the same name, and goes before it, also where it leads nowhere" in said(made)
+
+
+def test_what_an_alias_that_leads_nowhere_hides_can_be_behind_another() -> None:
+    """By another name."""
+    routes = spec_of(config(["w", "b"], model_group_alias={"w": "nowhere", "x": "w"})).routes
+    assert {name: node.use for name, node in routes.items()} == {
+        "b": "openai-whisper-1-2",
+        "x": "w-2",
+        "w-2": "openai-whisper-1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("there", "left_out"), [("a/b", "a:b"), ("a:b", "a/b"), ("a b", "a-b"), ("w", "openai-whisper-1"), ("a b:c", "a-b/c")]
+)
+def test_nothing_is_called_like_a_group_that_is_left_out(there: str, left_out: str) -> None:
+    """Whoever asks for that one must not get another, whether by the name of a route or of a deployment."""
+    text = config([there, left_out], modes=["audio_transcription", "chat"])
+    policy, spec = served(text), spec_of(text)
+    assert [address(policy, name) for name in (there, left_out)] == [own(0), None]
+    assert policy.named(left_out) not in {*spec.routes, *spec.deployments}

@@ -1,5 +1,10 @@
 """Groups tied together: fallbacks, aliases, entries for any model."""
 
+import json
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from tests.io_shell.litellm.configs import GROUPS, said, spec_of, uses
 from voxplan.engine.language.spec import RouteNode
 from voxplan.io_shell.litellm.importing import imported
@@ -20,7 +25,7 @@ def test_aliases_are_routes() -> None:
     made = imported(GROUPS + "router_settings:\n  model_group_alias:\n    x/y: a\n    z: {model: none}\n")
     assert "x:y: a" in (made.spec_text or "")
     assert made.settings.model_names["x/y"] == "x:y"
-    assert "config.yaml:9:5: alias `z` is not carried over: there is no group `none`" in said(made)
+    assert "config.yaml:9:5: alias `z` → `none` is not carried over: no such group" in said(made)
 
 
 def test_wildcards_are_written_out() -> None:
@@ -78,3 +83,62 @@ def test_a_fallback_that_leads_nowhere_is_told_at_its_own_line() -> None:
     assert [each.line for each in made.warnings] == [8, 9, 10]
     assert "fallback `a` → `x`" in made.warnings[0].message
     assert "fallbacks of `y`" in made.warnings[1].message
+
+
+def test_no_guess_for_a_name_that_is_left_out() -> None:
+    """Its author has spelled it right, whether it stands in the list, is an alias, or fits a pattern."""
+    text = GROUPS + (
+        "  - {model_name: aa, litellm_params: {model: nobody/x}}\n  - {model_name: 'b*', litellm_params: {model: 'nobody/*'}}\n"
+        "router_settings:\n  model_group_alias: {cc: aa}\n  model_group_retry_policy: {aa: {TimeoutErrorRetries: 1}}\n"
+        "  fallbacks: [{a: [aa, bb, cc, ax]}, {aa: [b]}]\n"
+    )
+    told = said(imported(text))
+    for what in ("alias `cc` → `aa` is", "retries of `aa` are", "fallback `a` → `aa` is", "fallbacks of `aa` are"):
+        assert f"{what} not carried over: nothing is made of `aa`" in told
+    assert "fallback `a` → `bb` is not carried over: nothing is made of `bb`" in told
+    assert "fallback `a` → `cc` is not carried over: nothing is made of `cc`" in told
+    assert "fallback `a` → `ax` is not carried over: no such group, did you mean `a`?" in told
+
+
+GROUP = st.sampled_from("abcd")
+ALIAS = st.sampled_from("vwxyza")  # one of them hides a group
+ANY = st.sampled_from("abcdvwxyz")
+NONE_OR_ONE = st.just(["nope"]) | st.lists(ANY, max_size=2)
+
+
+@given(
+    st.sets(GROUP, min_size=2),
+    st.dictionaries(ALIAS, GROUP, min_size=2),
+    st.fixed_dictionaries({}, optional=dict.fromkeys("abcdvwxyz*", NONE_OR_ONE)),
+)
+@example({"a", "b"}, {"x": "a", "y": "b"}, {"x": ["nope"], "a": ["y"], "y": ["nope"], "b": ["x"]})
+def test_routes_never_go_round_in_a_circle(groups: set[str], aliases: dict[str, str], fallbacks: dict[str, list[str]]) -> None:
+    """Whatever leads to whatever, and whatever of it there is."""
+    router = {"model_group_alias": aliases, "fallbacks": [{name: names} for name, names in fallbacks.items()]}
+    entries = [{"model_name": name, "litellm_params": {"model": "groq/whisper-large-v3"}} for name in sorted(groups)]
+    made = imported(json.dumps({"model_list": entries, "router_settings": router}))
+    assert "circle" not in said(made)
+    assert all("nothing to carry over" in each.message for each in made.errors)
+
+
+def test_fallbacks_of_aliases_may_lead_to_each_other() -> None:
+    """An alias whose own fallbacks lead nowhere stands for its group alone, and the group goes on by itself."""
+    aliases, fallbacks = "{x: a, y: b}", "[{x: [nope]}, {a: [y]}, {y: [nope]}, {b: [x]}]"
+    routes = spec_of(GROUPS + f"router_settings: {{model_group_alias: {aliases}, fallbacks: {fallbacks}}}\n").routes
+    assert uses(routes["a"]) == ["groq-whisper-a", "groq-whisper-b"]
+    assert uses(routes["b"]) == ["groq-whisper-b", "groq-whisper-a"]
+    assert uses(routes["x"]) == ["groq-whisper-a"]
+
+
+def test_an_alias_with_a_star_is_no_route() -> None:
+    """It is no pattern for LiteLLM."""
+    made = imported(GROUPS + "router_settings:\n  model_group_alias:\n    '*': a\n")
+    assert set(made.settings.model_names) == {"a", "b", "c", "d"}
+    assert "config.yaml:8:5: alias `*` → `a` is not carried over: LiteLLM takes it for a name" in said(made)
+
+
+def test_an_alias_of_an_alias_leads_nowhere() -> None:
+    """LiteLLM looks up one."""
+    made = imported(GROUPS + "router_settings: {model_group_alias: {y: a, x: y}}\n")
+    assert "x" not in made.settings.model_names
+    assert "alias `x` → `y` is not carried over: that is an alias itself" in said(made)

@@ -8,6 +8,7 @@ from voxplan.io_shell.litellm.importing import imported
 
 ALL = "  - {model_name: '*', litellm_params: {model: '*'}}\n"
 OWN = "  - {model_name: 'openai/*', litellm_params: {model: 'openai/*', api_base: 'http://own/v1', api_key: os.environ/K}}\n"
+ALONE = "model_list:\n  - {model_name: w, litellm_params: {model: openai/whisper-1}}\n"
 
 
 def behind(spec: Spec, name: str) -> Deployment:
@@ -134,3 +135,23 @@ def test_a_pattern_with_more_stars_than_its_model_serves_nobody() -> None:
         f"{ALL}litellm_settings: {{default_fallbacks: [my-whisper-1]}}\n"
     )
     assert "my-whisper-1" not in imported(text).settings.model_names
+
+
+def test_of_two_patterns_of_one_length_the_more_special_serves() -> None:
+    """In whatever order they stand."""
+    entries = [
+        f"  - {{model_name: '{pattern}', litellm_params: {{model: 'openai/{pattern}', api_base: 'http://{host}/v1'}}}}\n"
+        for pattern, host in (("whisp*", "plain"), ("*p*", "special"))
+    ]
+    for order in (entries, entries[::-1]):
+        assert behind(spec_of("model_list:\n" + "".join(order)), "whisper-1").base_url == "http://special/v1"
+
+
+@pytest.mark.parametrize("model", ["openai/whisper-1", "openai/*"])
+def test_names_that_a_pattern_does_not_fit_are_not_for_it(model: str) -> None:
+    """Nor are they for other entries: its author knows what it is for."""
+    made = imported(f"{ALONE}  - {{model_name: 'mine/x*-*', litellm_params: {{model: '{model}'}}}}\n")
+    (told,) = (each.message for each in made.warnings)
+    assert told.endswith(
+        f"write an entry for each, such as `model_name: mine/xNAME-NAME` with `model: {model.replace('*', 'NAME')}`"
+    )
